@@ -28,7 +28,8 @@ const (
 // document has the path collection/name, which is also its name as a representation.
 func NamedCollections() []string { return nil }
 
-// Representation describes a representation: its name, its collection, and the last segment of its path.
+// Representation describes a representation: its name, its collection, and the last segment
+// of its path.
 type Representation struct{ Name, Collection, Segment string }
 
 // All returns the representations that readers serve below an organization. Editors request

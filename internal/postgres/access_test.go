@@ -34,7 +34,7 @@ func (l *library) record(id uuid.UUID) postgres.TokenRecord {
 	return r
 }
 
-// listParams counts the publish jobs of a version of a token.
+// jobsOf counts the publish jobs of a version of a token.
 func (l *library) jobsOf(id uuid.UUID, version int64) int64 {
 	l.t.Helper()
 	return l.count(`select count(*) from river_job where kind = 'publish_token' and args->>'token_id' = $1 and (args->>'version')::bigint = $2`, id.String(), version)
@@ -101,7 +101,7 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 	rec := l.record(tok.ID)
 	require.True(t, rec.Revoked && rec.Pending)
 	require.EqualValues(t, 2, rec.Version)
-	require.EqualValues(t, 1, l.jobsOf(tok.ID, 2), "readers are told by a job of the same transaction")
+	require.EqualValues(t, 1, l.jobsOf(tok.ID, 2), "a job of the same transaction publishes it")
 	require.EqualValues(t, 2, l.record(gone.ID).Version, "what is revoked already is left alone")
 	_, err = l.db.CreateToken(t.Context(), ada, postgres.NewToken{Token: "omt_k1_x", Name: "x", User: bob, Scopes: []string{"read"}, Organizations: []uuid.UUID{l.org.ID}})
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
@@ -192,8 +192,8 @@ func (l *library) barrier(n int) func(string) error {
 func TestOwnersRemovingEachOtherDoNotDeadlock(t *testing.T) {
 	l := newLibrary(t)
 	a, b := l.member("a@example.com", "owner"), l.member("b@example.com", "owner")
-	seen := &failureRecorder{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
+	recorder := &failureRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(recorder))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	check := l.barrier(2)
@@ -203,7 +203,7 @@ func TestOwnersRemovingEachOtherDoNotDeadlock(t *testing.T) {
 		wg.Go(func() { errs[i] = db.RemoveMember(t.Context(), ada, l.org.ID, id, check) })
 	}
 	wg.Wait()
-	require.Empty(t, seen.codes, "locks are taken in one order")
+	require.Empty(t, recorder.codes, "locks are taken in one order")
 	if errs[0] != nil {
 		errs[0], errs[1] = errs[1], errs[0]
 	}
@@ -381,14 +381,14 @@ func (s *statementRecorder) drain() []string {
 func TestInviteStatementsDoNotRevealAccounts(t *testing.T) {
 	l := newLibrary(t)
 	l.user("bob@example.com")
-	seen := &statementRecorder{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
+	recorder := &statementRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(recorder))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	ask := func(email string) []string {
 		_, err := db.Invite(t.Context(), ada, l.org.ID, email, "member")
 		require.NoError(t, err)
-		return seen.drain()
+		return recorder.drain()
 	}
 	ask("warm@example.com")
 	require.Equal(t, ask("bob@example.com"), ask("nobody@example.com"))
@@ -425,14 +425,14 @@ func TestMembershipsStatementsDoNotRevealOrganizations(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 3)
 
-	seen := &statementRecorder{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
+	recorder := &statementRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(recorder))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	find(db, "warm", tok.ID)
-	asked := seen.drain()
+	want := recorder.drain()
 	for _, ref := range []string{"absent", uuid.NewString(), "foreign", foreign.ID.String(), "joined", joined.ID.String(), "deleted"} {
 		require.Empty(t, find(db, ref, tok.ID), ref)
-		require.Equal(t, asked[len(asked)-1:], seen.drain(), ref)
+		require.Equal(t, want[len(want)-1:], recorder.drain(), ref)
 	}
 }

@@ -271,9 +271,9 @@ func (c *change) delete(ctx context.Context, k *kind, o resource.Object) (resour
 	if rows != 1 {
 		return resource.Outcome{}, fmt.Errorf("delete %s: %s changed under its organization's lock", o.Kind, o.ID)
 	}
-	gone := o
-	gone.Version++
-	return resource.Outcome{Action: resource.ActionDelete, Object: o}, c.recordObject(ctx, k, gone, audit.Delete, k.encode(o), nil)
+	deleted := o
+	deleted.Version++
+	return resource.Outcome{Action: resource.ActionDelete, Object: o}, c.recordObject(ctx, k, deleted, audit.Delete, k.encode(o), nil)
 }
 
 // put creates or replaces an object.

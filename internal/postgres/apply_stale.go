@@ -67,7 +67,8 @@ func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, expec
 		"The %s was deleted again by %s, as version %d. Nothing was saved; see its history", k.Names().Singular, newest.Actor.Name, last)
 }
 
-// checkUnchanged rejects an object with a newer version than seen; 0 accepts any version.
+// checkUnchanged rejects an object with a newer version than expected; 0 accepts any
+// version.
 func (c *change) checkUnchanged(ctx context.Context, k *kind, id uuid.UUID, expected int64) error {
 	if expected == 0 {
 		return nil

@@ -49,8 +49,8 @@ type AuditContent struct{ Before, After json.RawMessage }
 const (
 	// maxCompressionRatio is how many times larger than on disk the largest contents are.
 	maxCompressionRatio = 64
-	// maxContentBytesPerQuery bounds the contents read by one query, in bytes as estimated with
-	// unpacked.
+	// maxContentBytesPerQuery bounds the contents read by one query, in bytes as estimated
+	// with maxCompressionRatio.
 	maxContentBytesPerQuery = 16 << 20
 )
 

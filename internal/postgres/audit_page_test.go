@@ -44,11 +44,11 @@ func TestAuditPageIsLimitedByContentBytes(t *testing.T) {
 	assert.Len(t, page, 1)
 	assert.True(t, more)
 
-	heads, err := l.db.AuditSummaries(t.Context(), l.org.ID, f)
+	summaries, err := l.db.AuditSummaries(t.Context(), l.org.ID, f)
 	require.NoError(t, err)
-	require.Len(t, heads, 12)
-	contents, err := l.db.AuditContents(t.Context(), l.org.ID, heads, maxBytes)
+	require.Len(t, summaries, 12)
+	contents, err := l.db.AuditContents(t.Context(), l.org.ID, summaries, maxBytes)
 	require.NoError(t, err)
 	assert.Len(t, contents, 5)
-	assert.Contains(t, contents, heads[0].ID, "from the first one on")
+	assert.Contains(t, contents, summaries[0].ID, "from the first one on")
 }

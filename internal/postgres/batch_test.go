@@ -23,19 +23,19 @@ var bob = audit.Attribution{
 }
 
 // createModes creates modes, and returns them with their versions.
-func (l *library) createModes(n int) (all []modes.OrganizationMode, seen []postgres.VersionRef) {
+func (l *library) createModes(n int) (all []modes.OrganizationMode, refs []postgres.VersionRef) {
 	l.t.Helper()
 	for i := range n {
 		m := l.create(fmt.Sprintf("mode-%d", i))
-		all, seen = append(all, m), append(seen, postgres.VersionRef{ID: m.ID, Version: m.Version})
+		all, refs = append(all, m), append(refs, postgres.VersionRef{ID: m.ID, Version: m.Version})
 	}
-	return all, seen
+	return all, refs
 }
 
 func TestBatchDeleteAndRestoreAreOneChangeEach(t *testing.T) {
 	l := newLibrary(t)
-	all, seen := l.createModes(5)
-	deleted, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, seen[:4])
+	all, refs := l.createModes(5)
+	deleted, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, refs[:4])
 	require.NoError(t, err)
 	require.Equal(t, all[:4], deleted)
 	require.EqualValues(t, 7, revision)
@@ -63,13 +63,13 @@ func TestBatchDeleteAndRestoreAreOneChangeEach(t *testing.T) {
 
 func TestBatchDeleteIsAtomic(t *testing.T) {
 	l := newLibrary(t)
-	all, seen := l.createModes(4)
+	all, refs := l.createModes(4)
 	changed, err := l.db.Modes.Update(t.Context(), bob, l.org.ID, "mode-1", 0, rename("Changed"))
 	require.NoError(t, err)
 	_, err = l.db.Modes.Delete(t.Context(), bob, l.org.ID, "mode-3", 0)
 	require.NoError(t, err)
 	before := l.countTraces()
-	_, _, err = l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, append(seen, postgres.VersionRef{ID: uuid.New(), Version: 1}))
+	_, _, err = l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, append(refs, postgres.VersionRef{ID: uuid.New(), Version: 1}))
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, fault.Stale, f.Kind)
@@ -84,13 +84,13 @@ func TestBatchDeleteIsAtomic(t *testing.T) {
 	// Another organization's modes are not found.
 	other, err := l.db.CreateOrganization(t.Context(), bob, "other", "Other")
 	require.NoError(t, err)
-	_, _, err = l.db.Modes.DeleteBatch(t.Context(), bob, other.ID, seen[:1])
+	_, _, err = l.db.Modes.DeleteBatch(t.Context(), bob, other.ID, refs[:1])
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 	_, _, err = l.db.Modes.RestoreBatch(t.Context(), bob, other.ID, []postgres.Restoration{{ID: all[3].ID, Version: 2, ExpectedVersion: 2}})
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 
 	// Nor is anything restored over a newer change by another user.
-	_, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, []postgres.VersionRef{seen[0], seen[2]})
+	_, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, []postgres.VersionRef{refs[0], refs[2]})
 	require.NoError(t, err)
 	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestBatchDeleteIsAtomic(t *testing.T) {
 func TestConcurrentBatchDeletesHaveOneWinner(t *testing.T) {
 	l := newLibrary(t)
 	for round := range 5 {
-		_, seen := l.createModes(6)
+		_, refs := l.createModes(6)
 		before := l.revision()
 		const deleters = 4
 		errs := make([]error, deleters)
@@ -127,14 +127,14 @@ func TestConcurrentBatchDeletesHaveOneWinner(t *testing.T) {
 		for i := range deleters {
 			wg.Go(func() {
 				<-start
-				_, _, errs[i] = l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, seen)
+				_, _, errs[i] = l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, refs)
 			})
 		}
 		// Another user edits one of them, before all deleters or too late.
 		var edit error
 		wg.Go(func() {
 			<-start
-			_, edit = l.db.Modes.Update(t.Context(), bob, l.org.ID, seen[2].ID.String(), seen[2].Version, rename("Edited"))
+			_, edit = l.db.Modes.Update(t.Context(), bob, l.org.ID, refs[2].ID.String(), refs[2].Version, rename("Edited"))
 		})
 		close(start)
 		wg.Wait()
@@ -150,7 +150,7 @@ func TestConcurrentBatchDeletesHaveOneWinner(t *testing.T) {
 			if edit == nil {
 				require.Len(t, f.Fields, 1, "round %d: all but the edited one are as they were", round)
 			} else {
-				require.Len(t, f.Fields, len(seen), "round %d", round)
+				require.Len(t, f.Fields, len(refs), "round %d", round)
 			}
 		}
 		left := l.count(`select count(*) from organization_modes`)
@@ -168,20 +168,20 @@ func TestConcurrentBatchDeletesHaveOneWinner(t *testing.T) {
 
 func TestBatchDeleteRollsBackOnDatabaseError(t *testing.T) {
 	l := newLibrary(t)
-	all, seen := l.createModes(3)
+	all, refs := l.createModes(3)
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
 		// If there are several rows, the last one fails.
-		l.exec(fmt.Sprintf(`create sequence seen; create function break_it() returns trigger language plpgsql as $$ begin
-			if nextval('seen') = %d then raise exception 'broken on purpose'; end if; return coalesce(new, old); end $$;
+		l.exec(fmt.Sprintf(`create sequence calls; create function break_it() returns trigger language plpgsql as $$ begin
+			if nextval('calls') = %d then raise exception 'broken on purpose'; end if; return coalesce(new, old); end $$;
 			create trigger break_it before insert or delete on %s for each row execute function break_it();
-			grant usage on seen to public`, map[bool]int{true: 1, false: 3}[table == "river_job"], table))
+			grant usage on calls to public`, map[bool]int{true: 1, false: 3}[table == "river_job"], table))
 		before := l.countTraces()
-		_, _, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, seen)
+		_, _, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, refs)
 		require.ErrorContains(t, err, "broken on purpose", table)
 		require.Equal(t, before, l.countTraces(), table)
-		l.exec(`drop function break_it() cascade; drop sequence seen`)
+		l.exec(`drop function break_it() cascade; drop sequence calls`)
 	}
-	_, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, seen)
+	_, revision, err := l.db.Modes.DeleteBatch(t.Context(), ada, l.org.ID, refs)
 	require.NoError(t, err)
 	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
@@ -192,15 +192,15 @@ func TestBatchDeleteFailsIfTemplateIsInUse(t *testing.T) {
 	l := newLibrary(t)
 	all, err := l.db.Templates.List(t.Context(), l.org.ID)
 	require.NoError(t, err)
-	var seen []postgres.VersionRef
+	var refs []postgres.VersionRef
 	for _, template := range all {
-		seen = append(seen, postgres.VersionRef{ID: template.ID, Version: template.Version})
+		refs = append(refs, postgres.VersionRef{ID: template.ID, Version: template.Version})
 	}
 	user := mode("user")
 	user.Config.PermissionTemplate = all[1].Name
 	m, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, user)
 	require.NoError(t, err)
-	_, _, err = l.db.Templates.DeleteBatch(t.Context(), ada, l.org.ID, seen)
+	_, _, err = l.db.Templates.DeleteBatch(t.Context(), ada, l.org.ID, refs)
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, templates.InUse(all[1].Name, []resource.Referrer{{Name: m.Name}}).Kind, f.Kind)
@@ -208,7 +208,7 @@ func TestBatchDeleteFailsIfTemplateIsInUse(t *testing.T) {
 	require.Equal(t, "/deletions/1", f.Fields[0].Pointer)
 	require.Contains(t, f.Fields[0].Detail, all[1].Name)
 
-	_, revision, err := l.db.Templates.DeleteBatch(t.Context(), ada, l.org.ID, append(seen[:1:1], seen[2:]...))
+	_, revision, err := l.db.Templates.DeleteBatch(t.Context(), ada, l.org.ID, append(refs[:1:1], refs[2:]...))
 	require.NoError(t, err)
 	require.EqualValues(t, 3, revision)
 	_, _, err = l.db.Templates.RestoreBatch(t.Context(), ada, l.org.ID, []postgres.Restoration{{ID: all[0].ID, Version: 1, ExpectedVersion: 2}, {ID: all[2].ID, Version: 1, ExpectedVersion: 2}})

@@ -79,8 +79,8 @@ func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, 
 	return err
 }
 
-// maxTransactionAttempts is how many times a transaction is tried if Postgres ends it in favor of another
-// one.
+// maxTransactionAttempts is how many times a transaction is tried if Postgres ends it in
+// favor of another one.
 const maxTransactionAttempts = 4
 
 // transact runs fn in a transaction, and retries if Postgres ended that one in favor of

@@ -20,7 +20,7 @@ import (
 type Collection[T any] struct {
 	db   *DB
 	kind *kind
-	// fromObject converts an object to a T, and object converts it back.
+	// fromObject converts an object to a T, and toObject converts it back.
 	fromObject func(resource.Object) T
 	toObject   func(T) resource.Object
 }
@@ -92,9 +92,9 @@ func (s *Collection[T]) Add(ctx context.Context, by audit.Attribution, org uuid.
 	return s.applyOne(ctx, by, org, resource.Op{Verb: resource.Create, New: o})
 }
 
-// Update changes an object with edit, which receives the current one. seen is the version
-// that the caller expects, 0 for any. A caller that lost a race gets a Stale fault with the
-// current T.
+// Update changes an object with edit, which receives the current one. expected is the
+// version that the caller expects, 0 for any. A caller that lost a race gets a Stale fault
+// with the current T.
 func (s *Collection[T]) Update(ctx context.Context, by audit.Attribution, org uuid.UUID, ref string, expected int64, edit func(T) (T, error)) (T, error) {
 	return s.applyOne(ctx, by, org, resource.Op{
 		Verb: resource.Update, Ref: ref, ExpectedVersion: expected,
@@ -105,14 +105,14 @@ func (s *Collection[T]) Update(ctx context.Context, by audit.Attribution, org uu
 	})
 }
 
-// Delete deletes an object that nothing refers to; its history remains. seen is as for
+// Delete deletes an object that nothing refers to; its history remains. expected is as for
 // Update.
 func (s *Collection[T]) Delete(ctx context.Context, by audit.Attribution, org uuid.UUID, ref string, expected int64) (T, error) {
 	return s.applyOne(ctx, by, org, resource.Op{Verb: resource.Delete, Ref: ref, ExpectedVersion: expected})
 }
 
 // Restore makes an older version of an object the current one. A deleted object returns
-// under its id. seen is as for Update; for a deleted object it is the version of the
+// under its id. expected is as for Update; for a deleted object it is the version of the
 // deletion.
 func (s *Collection[T]) Restore(ctx context.Context, by audit.Attribution, org, id uuid.UUID, version, expected int64) (T, error) {
 	return s.applyOne(ctx, by, org, resource.Op{Verb: resource.Restore, Ref: id.String(), Version: version, ExpectedVersion: expected})
@@ -154,8 +154,8 @@ func (s *Collection[T]) DeleteBatch(ctx context.Context, by audit.Attribution, o
 type Restoration struct {
 	ID      uuid.UUID
 	Version int64
-	// ExpectedVersion is the newest version that the caller expects, 0 for any. For a deleted object it
-	// is the version of the deletion.
+	// ExpectedVersion is the newest version that the caller expects, 0 for any. For a
+	// deleted object it is the version of the deletion.
 	ExpectedVersion int64
 }
 

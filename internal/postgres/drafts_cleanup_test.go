@@ -32,9 +32,9 @@ func TestReaddedMemberHasNoOldDrafts(t *testing.T) {
 			requireFault(t, err, fault.NotFound, "not_found")
 
 			require.NoError(t, l.db.AddMember(t.Context(), ada, l.org.ID, bob, "member"))
-			heads, err := l.db.DraftSummaries(t.Context(), l.org.ID, bob, modes.KindName)
+			summaries, err := l.db.DraftSummaries(t.Context(), l.org.ID, bob, modes.KindName)
 			require.NoError(t, err)
-			require.Empty(t, heads)
+			require.Empty(t, summaries)
 			_, err = l.db.RestoreDraft(t.Context(), discarded.DraftKey)
 			requireFault(t, err, fault.NotFound, "not_found")
 			_, err = l.db.StoreDraft(t.Context(), living)

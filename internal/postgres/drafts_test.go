@@ -95,15 +95,15 @@ func TestDraftSummariesListLivingDraftsNewestFirst(t *testing.T) {
 	template = l.storeDraft(template)
 	a = l.storeDraft(a)
 
-	heads := func(kind string) []postgres.Draft {
+	summaries := func(kind string) []postgres.Draft {
 		t.Helper()
 		all, err := l.db.DraftSummaries(t.Context(), l.org.ID, bob, kind)
 		require.NoError(t, err)
 		return all
 	}
 	a.Content, b.Content, template.Content = nil, nil, nil
-	require.Equal(t, []postgres.Draft{a, b}, heads(modes.KindName))
-	require.Equal(t, []postgres.Draft{template}, heads(templates.KindName))
+	require.Equal(t, []postgres.Draft{a, b}, summaries(modes.KindName))
+	require.Equal(t, []postgres.Draft{template}, summaries(templates.KindName))
 }
 
 func TestDraftOfAnotherEditionIsNotOverwritten(t *testing.T) {
@@ -123,9 +123,9 @@ func TestDraftOfAnotherEditionIsNotOverwritten(t *testing.T) {
 	require.NoError(t, l.db.DiscardDraft(t.Context(), current.DraftKey, current.Edition))
 	_, err := l.db.StoreDraft(t.Context(), current)
 	f := requireFault(t, err, fault.Conflict, "draft_discarded")
-	there := f.Current.(postgres.Draft)
-	require.NotNil(t, there.DiscardedAt)
-	require.Equal(t, current.Content, there.Content)
+	discarded := f.Current.(postgres.Draft)
+	require.NotNil(t, discarded.DiscardedAt)
+	require.Equal(t, current.Content, discarded.Content)
 }
 
 func TestRemovedDraftIsNotStoredAgain(t *testing.T) {
@@ -293,9 +293,9 @@ func TestDraftsOfOthersAreNotFound(t *testing.T) {
 			reach(&gone.DraftKey)
 			_, err := l.db.Draft(t.Context(), d.DraftKey)
 			requireFault(t, err, fault.NotFound, "not_found")
-			heads, err := l.db.DraftSummaries(t.Context(), d.OrganizationID, d.UserID, d.Kind)
+			summaries, err := l.db.DraftSummaries(t.Context(), d.OrganizationID, d.UserID, d.Kind)
 			require.NoError(t, err)
-			require.Empty(t, heads)
+			require.Empty(t, summaries)
 			_, err = l.db.StoreDraft(t.Context(), d)
 			require.Nil(t, requireFault(t, err, fault.Conflict, "draft_gone").Current)
 			requireFault(t, l.db.DiscardDraft(t.Context(), d.DraftKey, d.Edition), fault.NotFound, "not_found")

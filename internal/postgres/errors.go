@@ -45,8 +45,8 @@ var checkViolations = map[string]*fault.Error{
 		With(fault.Field{Pointer: "/scopes", Detail: "The scopes must be read, write or both"}),
 }
 
-// translateError translates an error of Postgres to a fault if the caller can act on it. Other errors
-// pass through and are internal.
+// translateError translates an error of Postgres to a fault if the caller can act on it.
+// Other errors pass through and are internal.
 func translateError(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {

@@ -17,12 +17,13 @@ import (
 )
 
 const (
-	// healthyProbeInterval is how often Postgres is probed while it answers, and unhealthyProbeInterval while it
-	// doesn't. The former is less than silence, which counts from the last answer, so it
-	// doesn't delay anything.
+	// healthyProbeInterval is how often Postgres is probed while it answers, and
+	// unhealthyProbeInterval while it doesn't. The former is less than silenceTimeout,
+	// which counts from the last answer, so it doesn't delay anything.
 	healthyProbeInterval   = time.Second
 	unhealthyProbeInterval = 500 * time.Millisecond
-	// silenceTimeout is how long a probed Postgres can send nothing before it counts as away.
+	// silenceTimeout is how long a probed Postgres can send nothing before it counts as
+	// unavailable.
 	silenceTimeout = 5 * time.Second
 )
 
@@ -32,12 +33,12 @@ var errUnavailable = errors.New("postgres: no answer for 5 s; it is frozen, stop
 // health tracks whether Postgres answers. A server that is frozen or cut off keeps its
 // connections open, so requests would wait until their own deadlines:
 //
-//	answers ──nothing heard for 5 s, while asked──> away ──answers a probe──> answers
-//	                │                                 │
-//	                └ all connections are closed      └ no connection is made
+//	answers ──nothing read for 5 s, while probed──> unavailable ──answers a probe──> answers
+//	                │                                    │
+//	                └ all connections are closed         └ no connection is made
 //
-// Any byte received on any connection counts as an answer: a busy server isn't away. A long
-// statement doesn't make it away either, as long as probes are answered.
+// Any byte received on any connection counts as an answer: a busy server isn't unavailable.
+// A long statement doesn't make it unavailable either, as long as probes are answered.
 type health struct {
 	lastReadAt  atomic.Int64 // Unix nanoseconds of the last byte from Postgres
 	unavailable atomic.Bool
@@ -69,8 +70,8 @@ func (w *watched) Close() error {
 	return w.Conn.Close()
 }
 
-// dialer wraps dial. Its connections are closed when Postgres goes away, and none is made
-// while it is away.
+// dialer wraps dial. Its connections are closed when Postgres becomes unavailable, and none
+// is made while it is.
 func (h *health) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if h.unavailable.Load() {
@@ -114,9 +115,9 @@ func (db *DB) Health() error {
 	return nil
 }
 
-// WatchHealth probes Postgres every second until ctx is done. While Postgres doesn't answer,
-// requests fail at once with an error that Away recognizes, instead of waiting for their
-// deadlines.
+// WatchHealth probes Postgres every second until ctx is done. While Postgres doesn't
+// answer, requests fail at once with an error that IsUnavailable recognizes, instead of
+// waiting for their deadlines.
 func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 	p := &prober{config: db.probeConfig, health: db.health}
 	defer p.close()
@@ -159,7 +160,7 @@ type prober struct {
 func (p *prober) probe(ctx context.Context) error {
 	wait := silenceTimeout
 	if !p.health.unavailable.Load() {
-		// Postgres then counts as away after silence, and no later.
+		// Postgres then counts as unavailable after silenceTimeout, and no later.
 		wait = max(time.Until(time.Unix(0, p.health.lastReadAt.Load()).Add(silenceTimeout)), unhealthyProbeInterval)
 	}
 	asking, cancel := context.WithTimeout(ctx, wait)

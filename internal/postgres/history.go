@@ -69,7 +69,7 @@ type HistoryCursor struct {
 var historyStart = HistoryCursor{math.MaxInt64, uuid.Max, math.MaxInt64}
 
 // History lists the versions of all objects of the kind, including deleted ones, newest
-// first. It starts after a place; nil starts at the newest.
+// first. It starts after a cursor; nil starts at the newest.
 func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *HistoryCursor, limit int) ([]HistoryEntry[T], error) {
 	if after == nil {
 		after = &historyStart
@@ -116,7 +116,7 @@ func (s *Collection[T]) VersionSummaries(ctx context.Context, org, id uuid.UUID,
 		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list heads of versions: %w", err)
+		return nil, fmt.Errorf("list summaries of versions: %w", err)
 	}
 	if len(rows) == 0 && before == math.MaxInt64 {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", s.kind.Names().Singular)
@@ -131,7 +131,7 @@ func (s *Collection[T]) VersionSummaries(ctx context.Context, org, id uuid.UUID,
 }
 
 // Deleted lists the objects that were deleted and not restored, newest first. It starts
-// after a place; nil starts at the newest. The objects have only their names.
+// after a cursor; nil starts at the newest. The objects have only their names.
 func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *HistoryCursor, limit int) ([]Version[T], error) {
 	if after == nil {
 		after = &historyStart

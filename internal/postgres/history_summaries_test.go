@@ -19,11 +19,11 @@ func TestVersionSummariesReadNoContents(t *testing.T) {
 			jsonb_build_object('slug', 'm' || n, 'name', 'M', 'config', jsonb_build_object('roleDefinition', repeat('x', 100000), 'groups', '[]'::jsonb)), 'user', 'u', 'U'
 		from organizations, generate_series(1, 100) n where id = $1`, l.org.ID)
 	id := uuid.MustParse("00000000-0000-4000-8000-000000000007")
-	heads, err := l.db.Modes.VersionSummaries(t.Context(), l.org.ID, id, 0, 10)
+	summaries, err := l.db.Modes.VersionSummaries(t.Context(), l.org.ID, id, 0, 10)
 	require.NoError(t, err)
-	require.Len(t, heads, 1)
-	assert.Equal(t, "m7", heads[0].Object.Slug)
-	assert.Less(t, len(heads[0].Content), 200)
+	require.Len(t, summaries, 1)
+	assert.Equal(t, "m7", summaries[0].Object.Slug)
+	assert.Less(t, len(summaries[0].Content), 200)
 
 	var after *postgres.HistoryCursor
 	seen := map[string]bool{}

@@ -118,8 +118,8 @@ func (db *DB) InvitationsForEmail(ctx context.Context, email string) ([]Received
 	return out, nil
 }
 
-// WithdrawInvitation deletes an invitation. It calls each check with the invitation's role, under the
-// organization's lock.
+// WithdrawInvitation deletes an invitation. It calls each check with the invitation's role,
+// under the organization's lock.
 func (db *DB) WithdrawInvitation(ctx context.Context, by audit.Attribution, org, id uuid.UUID, checks ...func(role string) error) error {
 	return db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := lockInvitation(ctx, q, org, id)

@@ -43,8 +43,8 @@ type store interface {
 	remove(ctx context.Context, c *change, o resource.Object) (rows int64, err error)
 	// measure returns the number of an organization's objects, and their total bytes.
 	measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error)
-	// encode returns the representation of o that versions and the audit log store. read is
-	// its inverse, and gives references their current names.
+	// encode returns the representation of o that versions and the audit log store. decode
+	// is its inverse, and gives references their current names.
 	encode(o resource.Object) any
 	decode(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
 }

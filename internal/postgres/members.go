@@ -89,8 +89,8 @@ func (db *DB) ChangeRole(ctx context.Context, by audit.Attribution, org, user uu
 }
 
 // RemoveMember ends a membership, and permanently ends the access of the user's tokens to
-// the organization: see removeTokenAccess. The last owner can't be removed. It calls each check with
-// the role before, under the organization's lock.
+// the organization: see removeTokenAccess. The last owner can't be removed. It calls each
+// check with the role before, under the organization's lock.
 func (db *DB) RemoveMember(ctx context.Context, by audit.Attribution, org, user uuid.UUID, checks ...func(before string) error) error {
 	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
 		if err := checkNotLastOwner(ctx, q, org, user, before); err != nil {

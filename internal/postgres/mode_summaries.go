@@ -23,14 +23,14 @@ type ModeSummary struct {
 	UpdatedBy  string
 }
 
-// ModeSummaries lists the heads of an organization's own modes, in the order of
+// ModeSummaries lists the summaries of an organization's own modes, in the order of
 // publication.
 func (db *DB) ModeSummaries(ctx context.Context, org uuid.UUID) ([]ModeSummary, error) {
 	return listModeSummaries(ctx, db.q, org)
 }
 
-// ModeSummariesWithRevision returns the mode heads with the revision that they belong to. whole holds the
-// complete modes for which unknown returns true.
+// ModeSummariesWithRevision returns the mode summaries with the revision that they belong
+// to. whole holds the complete modes for which needWhole returns true.
 func (db *DB) ModeSummariesWithRevision(ctx context.Context, org uuid.UUID, needWhole func(ModeSummary) bool) (all []ModeSummary, whole []modes.OrganizationMode, revision int64, err error) {
 	err = pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
@@ -65,7 +65,7 @@ func (db *DB) ModeSummariesWithRevision(ctx context.Context, org uuid.UUID, need
 func listModeSummaries(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]ModeSummary, error) {
 	rows, err := q.ListModeSummaries(ctx, org)
 	if err != nil {
-		return nil, fmt.Errorf("list heads of modes: %w", err)
+		return nil, fmt.Errorf("list summaries of modes: %w", err)
 	}
 	out := make([]ModeSummary, len(rows))
 	for i, r := range rows {

@@ -28,7 +28,7 @@ type ModeOrder struct {
 }
 
 // OrderModes puts an organization's modes into the order of the ids, and returns the
-// revision after that. The ids must name every mode once. seen is the revision that the
+// revision after that. The ids must name every mode once. expected is the revision that the
 // caller expects, 0 for any. At the expected revision, other ids are Invalid. Otherwise
 // another revision, or modes added or deleted since, make it Stale, with the current
 // ModeOrder.
@@ -130,8 +130,8 @@ func resolveOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Ob
 	return ordered, wrong
 }
 
-// assignPositions returns ascending positions for modes in the given order. As many modes as possible
-// keep their positions. If there is no room between those, all get new ones.
+// assignPositions returns ascending positions for modes in the given order. As many modes
+// as possible keep their positions. If there is no room between those, all get new ones.
 func assignPositions(ordered []resource.Object) []int {
 	positions := make([]int, len(ordered))
 	for i, m := range ordered {
@@ -181,8 +181,8 @@ func respace(n int) []int {
 	return positions
 }
 
-// longestIncreasing returns the indexes of a longest increasing subsequence of the numbers (patience
-// sorting).
+// longestIncreasing returns the indexes of a longest increasing subsequence of the numbers
+// (patience sorting).
 func longestIncreasing(numbers []int) []int {
 	var ends []int // indexes of the smallest ends of increasing subsequences, by their length
 	before := make([]int, len(numbers))

@@ -55,7 +55,7 @@ func (db *DB) SeedTemplates(ctx context.Context, by audit.Attribution, limit int
 			_, err = c.addDefaultTemplates(ctx)
 			return err
 		})
-		if err == nil { // it had all of them: a change that records nothing is rolled back, with its mark
+		if err == nil { // a change that records nothing is rolled back, and MarkSeeded with it
 			_, err = db.q.MarkSeeded(ctx, org)
 		}
 		if err != nil && !fault.Is(err, fault.NotFound) {

@@ -127,7 +127,8 @@ type Publication struct {
 	PlannedAt                time.Time
 }
 
-// PublishedRepresentation is one representation of it, with the parts of its ETag.
+// PublishedRepresentation is one representation of a Publication, with the parts of its
+// ETag.
 type PublishedRepresentation struct {
 	Name string `json:"name"`
 	// Epoch and Revision are those at which its bytes last changed.

@@ -181,11 +181,11 @@ func (f *freezingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQuer
 // publishing, although its connection stays open.
 func TestFrozenPlanDoesNotBlockOthers(t *testing.T) {
 	l := newLibrary(t)
-	seen := &freezingTracer{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
-	asleep, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
+	tracer := &freezingTracer{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
+	asleep, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(tracer))
 	require.NoError(t, err)
 	defer asleep.Close()
-	wake := sync.OnceFunc(func() { close(seen.wake) })
+	wake := sync.OnceFunc(func() { close(tracer.wake) })
 	defer wake() // before Close, which waits for the connection
 	// The row must exist for its lock to be taken.
 	_, err = l.db.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: 1, Revision: 1, Edition: 1})
@@ -195,7 +195,7 @@ func TestFrozenPlanDoesNotBlockOthers(t *testing.T) {
 		_, err := asleep.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: 1, Revision: 2, Edition: 1})
 		ended <- err
 	}()
-	<-seen.stopped
+	<-tracer.stopped
 	ctx, cancel := context.WithTimeout(t.Context(), storetest.WaitTimeout)
 	defer cancel()
 	_, err = l.db.PlanPublication(ctx, l.org.ID, postgres.Publication{Epoch: 1, Revision: 3, Edition: 1})
@@ -218,9 +218,9 @@ func TestBytesToRenderCountOnlyChangedKinds(t *testing.T) {
 	require.NoError(t, err)
 	ask := func(a postgres.PublicationRequest) int64 {
 		a.Dependencies = []postgres.Dependency{{"mode", "mode", false}, {"organization", "mode", false}, {"template", "mode", true}, {"template", "template", false}}
-		there, err := l.db.RequestPublication(t.Context(), l.org.ID, a)
+		state, err := l.db.RequestPublication(t.Context(), l.org.ID, a)
 		require.NoError(t, err)
-		return there.Bytes
+		return state.Bytes
 	}
 	plan := func(edition int64) {
 		revision, err := l.db.Revision(t.Context(), l.org.ID)

@@ -70,8 +70,8 @@ func (db *DB) TokenRecord(ctx context.Context, id uuid.UUID) (TokenRecord, error
 	return out, nil
 }
 
-// MarkTokenPublished records that a token's record is in Redis, as Published does for an
-// organization.
+// MarkTokenPublished records that a token's record is in Redis, as MarkPublished does for
+// an organization.
 func (db *DB) MarkTokenPublished(ctx context.Context, id uuid.UUID, version int64, in Installation) (bool, error) {
 	n, err := db.q.TokenPublished(ctx, sqlcgen.TokenPublishedParams{ID: id, Version: version, Epoch: in.Epoch, Incarnation: in.Incarnation})
 	if err != nil {

@@ -24,14 +24,14 @@ type PublishJob struct {
 	State     string
 	Attempt   int
 	CreatedAt time.Time
-	// NextAttemptAt is when the job is, or was, due.
+	// NextAt is when the job is, or was, due.
 	NextAt time.Time
 	// TriedAt is when it was last tried; zero if never.
 	TriedAt time.Time
 	// Error is the last error and FailedAt its time; both are zero if there was none.
 	Error    string
 	FailedAt time.Time
-	// snoozed reports whether a worker has snoozed the job at least once.
+	// snoozed is true if a worker has snoozed the job at least once.
 	snoozed bool
 }
 

@@ -77,8 +77,8 @@ func (db *DB) RefundAttempt(ctx context.Context, keys []AttemptKey) error {
 	return nil
 }
 
-// SweepAttempts deletes attempts that are older than the window. It keeps no more than most
-// keys: those with the fewest wrong passwords are deleted first.
+// SweepAttempts deletes attempts that are older than the window. It keeps no more than
+// limit keys: those with the fewest wrong passwords are deleted first.
 func (db *DB) SweepAttempts(ctx context.Context, window time.Duration, limit int) error {
 	if _, err := db.q.SweepAttempts(ctx, sqlcgen.SweepAttemptsParams{WindowSeconds: window.Seconds(), Most: int64(limit)}); err != nil {
 		return fmt.Errorf("sweep attempts: %w", err)

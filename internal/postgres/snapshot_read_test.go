@@ -25,7 +25,7 @@ func (l *library) duringRead(read func() error, between func()) {
 		go func() { done <- read() }()
 		require.Eventually(l.t, func() bool {
 			return l.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) > 0
-		}, storetest.WaitTimeout, 5*time.Millisecond, "it never asked for the installation")
+		}, storetest.WaitTimeout, 5*time.Millisecond, "it never read the installation")
 		between()
 		require.NoError(l.t, tx.Commit(ctx))
 		require.NoError(l.t, <-done)
@@ -48,8 +48,8 @@ func TestLibraryIsReadInOneSnapshot(t *testing.T) {
 	require.Len(t, got.Objects["mode"], 1)
 }
 
-// A mark is never later than the snapshot that it was read in: a change committed during the
-// read is after it.
+// A watermark is never later than the snapshot that it was read in: a change committed
+// during the read is after it.
 func TestUnpublishedTimeIsNotAfterItsSnapshot(t *testing.T) {
 	l := newLibrary(t)
 	inst, err := l.db.Installation(t.Context())
@@ -63,7 +63,7 @@ func TestUnpublishedTimeIsNotAfterItsSnapshot(t *testing.T) {
 	}, func() { l.create("a") })
 	lib, err := l.db.Library(t.Context(), l.org.ID, nil, modesOnly)
 	require.NoError(t, err)
-	if _, excepted := got.Organizations[l.org.ID]; !excepted {
+	if _, excluded := got.Organizations[l.org.ID]; !excluded {
 		require.True(t, got.At.Before(lib.ChangedAt), "as of %s, without the change of %s", got.At, lib.ChangedAt)
 	}
 }

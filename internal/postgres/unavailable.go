@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// IsUnavailable reports whether err means that Postgres could not be reached, or went away during a
-// request. The caller should retry soon.
+// IsUnavailable reports whether err means that Postgres could not be reached, or became
+// unavailable during a request. The caller should retry soon.
 func IsUnavailable(err error) bool {
 	var (
 		connect *pgconn.ConnectError

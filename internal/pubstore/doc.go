@@ -13,8 +13,8 @@
 //	{om}:tok:<sha256>  HASH    one token's record; revoked ones stay, as tombstones
 //	{om}:log           STREAM  capped; ids are <n>-0, n contiguous
 //	{om}:rec           STRING  incarnation being reconciled; absent otherwise
-//	{om}:seen          HASH    when readers last accepted each token (uses.go); the only key
-//	                           that readers write, and the only one without a fence
+//	{om}:seen          HASH    when readers last accepted each token; the only key that
+//	                           readers write, and the only one without a fence
 //
 // A script writes only to a Redis that we filled ourselves. It compares the
 // replication ID in meta with the server's current one. So a flushed, restarted or

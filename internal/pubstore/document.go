@@ -28,7 +28,7 @@ type Document struct {
 	// Representations are in rendering order. A document read in part (Store.Part)
 	// has only the representations of that part.
 	Representations []Representation
-	// Basis describes what Redis already holds of a document to be published; see
+	// Basis describes what Redis already has of a document to be published; see
 	// Stored.Keep.
 	Basis Stored
 }
@@ -44,9 +44,9 @@ type Representation struct {
 	Sum [sha256.Size]byte
 	// Length is the number of identity bytes.
 	Length int
-	// Encoded holds the coded bytes; gzip is always present.
+	// Encoded holds the encoded bytes; gzip is always present.
 	Encoded []Encoded
-	// kept describes the coded bytes that are already in Redis and stay there.
+	// kept describes the encoded bytes that are already in Redis and stay there.
 	kept []codedEntry
 }
 
@@ -90,10 +90,10 @@ func (d *Document) Size() int {
 	return n
 }
 
-// The fields of a document's hash. Each representation's coded bytes have a dedicated
+// The fields of a document's hash. Each representation's encoded bytes have a dedicated
 // field, so that versions and tags can be read without them. Each collection of named
-// documents has a dedicated index, so that its documents add no cost to reading or
-// writing other parts of the organization.
+// documents has a dedicated index, so that its documents add no cost to reading or writing
+// other parts of the organization.
 const (
 	fieldVersion   = "version"
 	fieldCommitted = "committed_at"
@@ -141,7 +141,7 @@ func (d *Document) fields() (fields, kept []any, err error) {
 	var payload []any
 	for _, r := range d.Representations {
 		if r.Encoding(Gzip) == nil && r.kept == nil {
-			return nil, nil, fmt.Errorf("pubstore: representation %s of %s is not there in gzip", r.Name, d.Organization)
+			return nil, nil, fmt.Errorf("pubstore: representation %s of %s is not stored in gzip", r.Name, d.Organization)
 		}
 		entry := indexEntry{
 			Name: r.Name, Type: r.ContentType, Epoch: r.Tag.Epoch, Revision: r.Tag.Revision,
@@ -168,13 +168,13 @@ func (d *Document) fields() (fields, kept []any, err error) {
 		fieldCommitted, strconv.FormatInt(d.CommittedAt.UnixMicro(), 10),
 		fieldState, state,
 	}
-	stays := len(kept) > 0
+	keep := len(kept) > 0
 	for _, field := range slices.Sorted(maps.Keys(indexes)) {
 		text, err := json.Marshal(indexes[field])
 		if err != nil {
 			return nil, nil, err
 		}
-		if stays && d.Basis.indexes[field] == string(text) {
+		if keep && d.Basis.indexes[field] == string(text) {
 			kept = append(kept, field, len(text))
 		} else {
 			fields = append(fields, field, string(text))

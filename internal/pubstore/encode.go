@@ -135,7 +135,7 @@ func compress(ctx context.Context, c Coding, body []byte) ([]byte, error) {
 func (r *Representation) Identity() ([]byte, error) {
 	enc := r.Encoding(Gzip)
 	if enc == nil {
-		return nil, fmt.Errorf("pubstore: %s is not there in gzip", r.Name)
+		return nil, fmt.Errorf("pubstore: %s is not stored in gzip", r.Name)
 	}
 	zr, err := gzip.NewReader(bytes.NewReader(enc.Bytes))
 	if err != nil {

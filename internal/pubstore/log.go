@@ -22,7 +22,7 @@ const (
 	EntryDocument EntryKind = "doc"
 	// EntryToken means that a token's record was published.
 	EntryToken EntryKind = "token"
-	// EntryWatermark means that everything committed before some time is here.
+	// EntryWatermark means that everything committed before some time is in this Redis.
 	EntryWatermark EntryKind = "mark"
 	// EntryResync means that this Redis was refilled: compare everything.
 	EntryResync EntryKind = "resync"
@@ -46,7 +46,7 @@ type Entry struct {
 	// or its user ceased to be a member. It is zero for all other changes, and if the
 	// worker that wrote the entry doesn't report it.
 	NarrowedAt time.Time
-	// Watermark is set for a mark.
+	// Watermark is set for an EntryWatermark.
 	Watermark Watermark
 }
 
@@ -115,13 +115,13 @@ func parsePosition(meta []any) (Position, error) {
 	return p, nil
 }
 
-// tailEntries is how many entries from the log's end are searched for a mark:
-// seconds of busy traffic.
+// tailEntries is how many entries from the log's end are searched for a watermark: seconds
+// of busy traffic.
 const tailEntries = 256
 
-// Tail returns the position of the log, and the newest mark near its end, or nil if
-// there is none. Anything read from this Redis afterwards, at this position or a
-// later one of the same incarnation, contains what the mark promises.
+// Tail returns the position of the log, and the newest watermark near its end, or nil if
+// there is none. Anything read from this Redis afterwards, at this position or a later one
+// of the same incarnation, contains what the watermark promises.
 func (s *Store) Tail(ctx context.Context) (Position, *Watermark, error) {
 	var log *redis.XMessageSliceCmd
 	at, err := s.query(ctx, func(p redis.Pipeliner) {

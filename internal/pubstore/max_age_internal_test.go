@@ -20,20 +20,20 @@ func TestConnectionsAreReplacedAfterMaxAge(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	since := map[int64]time.Time{}
 	for began := time.Now(); time.Since(began) < 4*maxAge; {
-		asked := time.Now()
+		used := time.Now()
 		id, err := s.rdb.ClientID(t.Context()).Result()
 		require.NoError(t, err)
 		if _, known := since[id]; !known {
 			since[id] = time.Now() // its real age is greater, however busy the machine
 		}
-		require.Less(t, asked.Sub(since[id]), maxAge, "connection %d", id)
+		require.Less(t, used.Sub(since[id]), maxAge, "connection %d", id)
 		_, err = s.ReadLog(t.Context(), 0, lap)
 		require.NoError(t, err)
 	}
 	require.GreaterOrEqual(t, len(since), 2)
 }
 
-// Open applies MaxAge for both forms of a URL.
+// Open applies MaxAge for both kinds of URL.
 func TestOpenAppliesMaxAge(t *testing.T) {
 	for _, url := range []string{"redis://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/main"} {
 		s, err := Open(url, Options{MaxAge: time.Minute})

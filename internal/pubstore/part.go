@@ -19,9 +19,9 @@ type Part struct {
 // change between reading its index and its payload.
 const maxPartReads = 4
 
-// Part loads a part of an organization's document, and the log position at which the
-// answer was true. Coded bytes that have already holds are not loaded again; have may be
-// nil. The errors are those of Document; the position is also valid with ErrAbsent.
+// Part loads a part of an organization's document, and the log position at which the answer
+// was true. Encoded bytes that have already holds are not loaded again; have may be nil.
+// The errors are those of Document; the position is also valid with ErrAbsent.
 func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*Document, Position, error) {
 	index := fieldIndex
 	if p.Collection != "" {
@@ -95,7 +95,7 @@ func (p Part) filter(index []indexEntry) []indexEntry {
 	return out
 }
 
-// bytesByDigest returns the coded bytes of a document by their digests, in hex.
+// bytesByDigest returns the encoded bytes of a document by their digests, in hex.
 func bytesByDigest(d *Document) map[string][]byte {
 	out := map[string][]byte{}
 	if d == nil {

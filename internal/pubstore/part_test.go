@@ -94,7 +94,7 @@ func TestPartLoadsOnlyItsRepresentations(t *testing.T) {
 	require.Equal(t, map[string]string{"r0.yaml": "modes"}, texts(t, modes))
 	require.Equal(t, version(1), modes.Version)
 	require.NotZero(t, at.N)
-	require.Equal(t, [][]string{{"r0.yaml:br", "r0.yaml:zstd", "r0.yaml:gzip"}}, a.fields, "one question, for nothing else")
+	require.Equal(t, [][]string{{"r0.yaml:br", "r0.yaml:zstd", "r0.yaml:gzip"}}, a.fields, "one query, for nothing else")
 
 	gadgets, _, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, nil)
 	require.NoError(t, err)

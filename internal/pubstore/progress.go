@@ -16,7 +16,7 @@ import (
 const (
 	// writeChunk is how many bytes must be accepted within a timeout.
 	writeChunk = 64 << 10
-	// minBytesPerSecond is the least rate at which a server stores data, in bytes per second.
+	// minBytesPerSecond is the lowest rate at which a server stores data.
 	minBytesPerSecond = 1 << 20
 )
 

@@ -90,8 +90,8 @@ func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconcilia
 	return runScriptOn(ctx, s.clientFor(d.Size()), publishDocument, keys, append(args, fields...))
 }
 
-// fingerprint identifies the document's identity bytes. It leaves out the coded bytes: they
-// may differ between compressor versions, and the ones written first stay.
+// fingerprint identifies the document's identity bytes. It leaves out the encoded bytes:
+// they may differ between compressor versions, and the ones written first stay.
 func (d *Document) fingerprint() string {
 	var b strings.Builder
 	if d.Deleted {

@@ -17,7 +17,7 @@ var (
 	finishReconcile = script("finish_reconcile")
 )
 
-// FillState tells whether a Redis is the one that was filled.
+// FillState reports whether a Redis is the one that was filled.
 type FillState string
 
 const (
@@ -32,7 +32,7 @@ const (
 // State describes whether and how a Redis was filled.
 type State struct {
 	Fill FillState
-	// Incarnation and Epoch are those of the last reconciliation; 0 if Unfilled.
+	// Incarnation and Epoch are those of the last reconciliation; 0 if NotFilled.
 	Incarnation, Epoch int64
 }
 

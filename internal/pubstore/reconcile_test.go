@@ -81,9 +81,9 @@ func TestReconciliationWritesBehindFence(t *testing.T) {
 	index, err := s.ListVersions(t.Context(), []string{acme, other})
 	require.NoError(t, err)
 	require.Equal(t, []pubstore.Version{version(4), {}}, index)
-	heads, err := s.ListTokenVersions(t.Context(), []token.Hash{record(3, true).Hash, token.HashOf(nil)})
+	versions, err := s.ListTokenVersions(t.Context(), []token.Hash{record(3, true).Hash, token.HashOf(nil)})
 	require.NoError(t, err)
-	require.Equal(t, []pubstore.TokenVersion{{Epoch: 1, Version: 3, Revoked: true}, {}}, heads)
+	require.Equal(t, []pubstore.TokenVersion{{Epoch: 1, Version: 3, Revoked: true}, {}}, versions)
 
 	out, err = s.FinishReconcile(t.Context(), rec, 1)
 	require.NoError(t, err)

@@ -180,12 +180,12 @@ func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Versi
 	}
 	out := make([]Version, len(hashes))
 	for i := range all {
-		head := all[i].Val()
-		if len(head) != 2 {
+		fields := all[i].Val()
+		if len(fields) != 2 {
 			continue
 		}
-		epoch, _ := head[0].(string)
-		version, _ := head[1].(string)
+		epoch, _ := fields[0].(string)
+		version, _ := fields[1].(string)
 		e, err1 := strconv.ParseInt(epoch, 10, 64)
 		v, err2 := strconv.ParseInt(version, 10, 64)
 		if err1 == nil && err2 == nil {

@@ -9,7 +9,8 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// newKeepingDocument returns a document of the given revision that keeps what it can of the stored one.
+// newKeepingDocument returns a document of the given revision that keeps what it can of the
+// stored one.
 func newKeepingDocument(t *testing.T, s *pubstore.Store, revision int64, bodies ...string) (d *pubstore.Document, kept int) {
 	t.Helper()
 	d = newDocument(t, acme, version(revision), bodies...)

@@ -13,7 +13,7 @@ import (
 // Token is the record of a token: which organizations it grants access to, and until when.
 type Token struct {
 	Hash token.Hash
-	// ID names the token in listings and figures; it grants nothing.
+	// ID names the token in lists and metrics; it grants nothing.
 	ID string
 	// User is the ID of the user that the token acts for.
 	User string

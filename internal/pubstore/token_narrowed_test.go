@@ -75,11 +75,11 @@ func TestLogEntriesWithoutNarrowedAtAreRead(t *testing.T) {
 	n, _, err := s.LogTail(t.Context())
 	require.NoError(t, err)
 	hash := "52a8a5d6d1d0ae5cdd5d5ae4d3ad8c27bd8c27bd52a8a5d6d1d0ae5cdd5d5ae4"
-	for _, told := range [][]string{nil, {"taken_at", "0"}, {"taken_at", "soon"}} {
+	for _, fields := range [][]string{nil, {"taken_at", "0"}, {"taken_at", "soon"}} {
 		n++
 		r.Do(append([]string{
 			"XADD", "{om}:log", streamID(n), "kind", "token", "token", hash, "version", "1.2", "incarnation", "1",
-		}, told...)...)
+		}, fields...)...)
 		got, err := s.ReadLog(t.Context(), n-1, time.Millisecond)
 		require.NoError(t, err)
 		require.Equal(t, []pubstore.Entry{{

@@ -34,7 +34,7 @@ func TestUsageIsDrainedOnce(t *testing.T) {
 		}))
 		return all
 	}
-	require.Empty(t, took(), "nobody has noted anything")
+	require.Empty(t, took(), "no use was recorded")
 
 	first := newUsage(2500, time.Unix(1_700_000_000, 0))
 	require.NoError(t, s.RecordUsage(t.Context(), first))
@@ -43,8 +43,8 @@ func TestUsageIsDrainedOnce(t *testing.T) {
 	later := newUsage(1, time.Unix(1_700_009_000, 0))
 	require.NoError(t, s.RecordUsage(t.Context(), later))
 
-	require.Equal(t, first, took(), "what the dead one had taken comes again")
-	require.Equal(t, later, took(), "then what came meanwhile")
+	require.Equal(t, first, took(), "what the failed one had drained is delivered again")
+	require.Equal(t, later, took(), "then what was recorded since")
 	require.Empty(t, took())
 	require.NoError(t, s.RecordUsage(t.Context(), nil))
 	require.Empty(t, took())

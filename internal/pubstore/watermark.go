@@ -11,27 +11,28 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Watermark states how fresh this Redis is: it holds every change that was committed
-// before AsOf. The exceptions are the named subjects, for which it holds every
-// change committed before the time given with each.
+// Watermark states how fresh this Redis is: it holds every change that was committed before
+// AsOf. The exclusions are the named subjects, for which it holds every change committed
+// before the time given with each.
 type Watermark struct {
 	AsOf time.Time
-	// Organizations and Tokens are the exceptions: the subjects with unpublished
-	// changes, and since when.
+	// Organizations and Tokens are the exclusions: the subjects with unpublished changes,
+	// and since when.
 	Organizations map[string]time.Time
 	Tokens        map[token.Hash]time.Time
 }
 
 var watermarkScript = script("mark")
 
-// PublishWatermark logs a mark. incarnation is the one under which the exceptions were read.
+// PublishWatermark logs a watermark. incarnation is the one under which the exclusions were
+// read.
 func (s *Store) PublishWatermark(ctx context.Context, incarnation int64, m Watermark) (Outcome, error) {
 	return s.runScript(ctx, watermarkScript, s.scriptKeys(), []any{
 		logCap, strconv.FormatInt(incarnation, 10), strconv.FormatInt(m.AsOf.UnixMicro(), 10), m.exclusions(),
 	})
 }
 
-// exclusions encodes the exceptions as "o<org>=<microseconds>" and
+// exclusions encodes Organizations and Tokens as "o<org>=<microseconds>" and
 // "t<sha256>=<microseconds>", each followed by a space.
 func (m Watermark) exclusions() string {
 	var b strings.Builder
@@ -54,7 +55,7 @@ func parseWatermark(asOf, except string) (Watermark, error) {
 		subject, at, ok := strings.Cut(f[1:], "=")
 		us, err := strconv.ParseInt(at, 10, 64)
 		if !ok || err != nil {
-			return Watermark{}, fmt.Errorf("exception %q", f)
+			return Watermark{}, fmt.Errorf("exclusion %q", f)
 		}
 		since := time.UnixMicro(us).UTC()
 		switch f[0] {
@@ -66,14 +67,14 @@ func parseWatermark(asOf, except string) (Watermark, error) {
 		case 't':
 			raw, err := hex.DecodeString(subject)
 			if err != nil || len(raw) != len(token.Hash{}) {
-				return Watermark{}, fmt.Errorf("exception %q", f)
+				return Watermark{}, fmt.Errorf("exclusion %q", f)
 			}
 			if m.Tokens == nil {
 				m.Tokens = map[token.Hash]time.Time{}
 			}
 			m.Tokens[token.Hash(raw)] = since
 		default:
-			return Watermark{}, fmt.Errorf("exception %q", f)
+			return Watermark{}, fmt.Errorf("exclusion %q", f)
 		}
 	}
 	return m, nil

@@ -30,7 +30,7 @@ func TestWatermarkIsLoggedWithExclusions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []pubstore.Entry{{N: out.N, Kind: pubstore.EntryWatermark, Incarnation: 1, Watermark: m}}, got)
 	}
-	// A mark made under another incarnation does not apply to this Redis.
+	// A watermark made under another incarnation does not apply to this Redis.
 	for _, incarnation := range []int64{0, 2} {
 		out, err := s.PublishWatermark(t.Context(), incarnation, pubstore.Watermark{AsOf: at})
 		require.NoError(t, err)
@@ -42,23 +42,23 @@ func TestWatermarkIsLoggedWithExclusions(t *testing.T) {
 	require.Equal(t, pubstore.Fenced, out.Status)
 }
 
-// A mark that was logged before another Redis took over does not apply to the
-// current one.
+// A watermark that was logged before another Redis took over does not apply to the current
+// one.
 func TestTailIgnoresWatermarksOfOtherIncarnations(t *testing.T) {
 	_, s := filled(t)
 	at := time.UnixMicro(1_700_000_000_000_123).UTC()
-	_, mark, err := s.Tail(t.Context())
+	_, watermark, err := s.Tail(t.Context())
 	require.NoError(t, err)
-	require.Nil(t, mark)
+	require.Nil(t, watermark)
 	out, err := s.PublishWatermark(t.Context(), 1, pubstore.Watermark{AsOf: at})
 	require.NoError(t, err)
-	where, mark, err := s.Tail(t.Context())
+	position, watermark, err := s.Tail(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, pubstore.Position{Incarnation: 1, N: out.N}, where)
-	require.Equal(t, &pubstore.Watermark{AsOf: at}, mark)
+	require.Equal(t, pubstore.Position{Incarnation: 1, N: out.N}, position)
+	require.Equal(t, &pubstore.Watermark{AsOf: at}, watermark)
 	fill(t, s, 2)
-	where, mark, err = s.Tail(t.Context())
+	position, watermark, err = s.Tail(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, 2, where.Incarnation)
-	require.Nil(t, mark)
+	require.EqualValues(t, 2, position.Incarnation)
+	require.Nil(t, watermark)
 }

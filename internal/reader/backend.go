@@ -6,8 +6,8 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// backend holds the resident values, within a bound. Reads are concurrent; a write
-// requires the lock of its shelf.
+// backend holds the resident values, within a bound. Reads are concurrent; a write requires
+// the lock of its cache.
 type backend[K comparable, V any] interface {
 	// get returns a value, and counts as a use of it.
 	get(K) (V, bool)
@@ -20,8 +20,8 @@ type backend[K comparable, V any] interface {
 	close()
 }
 
-// weightedBackend is a memory bounded by the total weight of its values. It retains the values
-// used most (W-TinyLFU).
+// weightedBackend is a backend bounded by the total weight of its values. It retains the
+// values used most (W-TinyLFU).
 type weightedBackend[K comparable, V any] struct{ *otter.Cache[K, V] }
 
 func newWeightedBackend[K comparable, V any](maximum uint64, weigh func(K, V) uint32, evicted func()) weightedBackend[K, V] {

@@ -22,11 +22,11 @@ import (
 // returns the number of queries to Redis that they caused.
 func flood(t testing.TB, r *Reader, org string, n int) (queries float64) {
 	t.Helper()
-	asked := func() float64 {
+	loads := func() float64 {
 		c := r.metrics.tokenLoads
 		return testutil.ToFloat64(c.ok) + testutil.ToFloat64(c.absent) + testutil.ToFloat64(c.notFilled) + testutil.ToFloat64(c.failed)
 	}
-	h, before := r.fiber.Server().Handler, asked()
+	h, before := r.fiber.Server().Handler, loads()
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	value := []byte("Bearer " + renameKey(mintElsewhere(t)))
 	random := rand.New(rand.NewPCG(1, 2))
@@ -42,7 +42,7 @@ func flood(t testing.TB, r *Reader, org string, n int) (queries float64) {
 			t.Fatalf("%s: %d", value, ctx.Response.StatusCode())
 		}
 	}
-	return asked() - before
+	return loads() - before
 }
 
 func TestForgedTokenFloodCausesNoQueriesAndNoGrowth(t *testing.T) {
@@ -62,11 +62,11 @@ func BenchmarkFlood(b *testing.B) {
 	before := heapBytes()
 	b.ReportAllocs()
 	b.ResetTimer()
-	asked := flood(b, r, org, b.N)
+	queries := flood(b, r, org, b.N)
 	b.StopTimer()
 	after := heapBytes()
-	b.Logf("%d made-up tokens: %.2f MiB of live heap before, %.2f after, %.0f questions to Redis",
-		b.N, float64(before)/(1<<20), float64(after)/(1<<20), asked)
+	b.Logf("%d made-up tokens: %.2f MiB of live heap before, %.2f after, %.0f queries to Redis",
+		b.N, float64(before)/(1<<20), float64(after)/(1<<20), queries)
 }
 
 // A hundred thousand organizations, all resident when the reader ended, are
@@ -119,9 +119,9 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 			defer close(done)
 			ready.Follow(ctx)
 		}()
-		w.eventually(func() bool { return ready.follower.syncedOnce.Load() }, "it is in step")
+		w.eventually(func() bool { return ready.follower.syncedOnce.Load() }, "it is synced")
 		took := time.Since(start)
-		t.Logf("%s: in step after %v, %d documents resident", c.name, took.Round(time.Millisecond), ready.documents.backend.len())
+		t.Logf("%s: synced after %v, %d documents resident", c.name, took.Round(time.Millisecond), ready.documents.backend.len())
 		stop()
 		<-done
 		require.NoError(t, ready.Shutdown(context.Background()))

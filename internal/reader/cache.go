@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// cacheable is a value that a shelf can hold: one with a version in Redis. It is
-// immutable; new knowledge about it yields a modified copy.
+// cacheable is a value that a cache can hold: one with a version in Redis. It is immutable;
+// new knowledge about it yields a modified copy.
 type cacheable[V any] interface {
 	publishedVersion() pubstore.Version
 	// newest is the newest version that was announced.
@@ -25,33 +25,33 @@ type cacheable[V any] interface {
 	usable() bool
 	// queriedAt is when the load of the value began, by the monotonic clock.
 	queriedAt() time.Duration
-	// verifiedBy is the number of the stretch of the log that confirms that the value
-	// contains everything announced; unconfirmed if there is none.
+	// verifiedBy is the number of the segment of the log that verifies that the value
+	// contains everything announced; unverified if there is none.
 	verifiedBy() uint64
 	markVerified(by uint64) V
 }
 
-// cache is a bounded loading cache. At most one flight per key is in progress, and a
-// value is never replaced by an older one.
+// cache is a bounded loading cache. At most one load per key is in progress, and a value is
+// never replaced by an older one.
 //
-//	            fetch                    loaded
-//	absent ───────────────▶ flying ───────────────▶ resident ──▶ evicted
-//	                         │   ▲                   │    ▲
-//	        newer: raises ◀──┘   │ newer, spacing    │    │ loaded
-//	        what it must bring   └── due ◀───────────┘    │
-//	                                  └── flying ─────────┘
-//	                                        └─ failed: due again, with backoff
+//	            fetch                     loaded
+//	absent ───────────────▶ loading ───────────────▶ resident ──▶ evicted
+//	                         │    ▲                   │    ▲
+//	        newer: raises ◀──┘    │ newer version     │    │ loaded
+//	        minVersion            └── pending ◀───────┘    │
+//	                                   └── loading ────────┘
+//	                                         └─ failed: pending again, with backoff
 //
-// A resident value is still served while its reload is due or flying.
+// A resident value is still served while its reload is pending or in progress.
 type cache[K comparable, V cacheable[V]] struct {
 	backend backend[K, V]
 	load    func(context.Context, K) (V, pubstore.Position, error)
-	// following returns the stretch of the log that is followed now, nil for none.
+	// following returns the segment of the log that is followed now, nil for none.
 	following func() *segment
 	// removeAbsent means that a key is removed once Redis confirms that it has none.
 	removeAbsent   bool
 	reloadInterval time.Duration // between reloads of one key
-	queryTimeout   time.Duration // bounds one query to Redis, see queryTimeout
+	queryTimeout   time.Duration // bounds one query to Redis
 	slots          chan struct{} // loads at the same time
 	now            func() time.Duration
 	loads          *loadCounters
@@ -84,12 +84,12 @@ func (s *cache[K, V]) open() {
 	s.base, s.cancel = context.WithCancel(context.Background())
 }
 
-// close ends all flights and timers, and waits for the flights.
+// close ends all loads and timers, and waits for the loads.
 func (s *cache[K, V]) close() {
 	s.mu.Lock()
 	s.closed = true
-	for _, d := range s.pending {
-		d.timer.Stop()
+	for _, p := range s.pending {
+		p.timer.Stop()
 	}
 	clear(s.pending)
 	s.mu.Unlock()
@@ -107,43 +107,43 @@ func (s *cache[K, V]) resident(k K) (V, bool) {
 // fetch loads a key that isn't resident, or waits for the load in progress.
 func (s *cache[K, V]) fetch(ctx context.Context, k K) (V, lookupResult, error) {
 	s.mu.Lock()
-	f, joined := s.inFlight[k]
+	l, joined := s.inFlight[k]
 	if !joined {
 		floor := pubstore.Version{}
 		if v, ok := s.backend.peek(k); ok {
-			if v.usable() { // it has just landed
+			if v.usable() { // it has just been loaded
 				s.mu.Unlock()
 				return v, hit, nil
 			}
 			floor = v.newest()
 		}
-		f = s.startLoad(k, floor, 0)
+		l = s.startLoad(k, floor, 0)
 	}
 	s.mu.Unlock()
 	out := missStored
 	if joined {
 		out = missCollapsed
 	}
-	v, err := s.waitFor(ctx, f)
+	v, err := s.waitFor(ctx, l)
 	return v, out, err
 }
 
-// recheck queries Redis for a newer version than the resident one, and waits for
-// the answer. Concurrent calls share one flight. None starts within spacing after the
+// recheck queries Redis for a newer version than the resident one, and waits for the
+// answer. Concurrent calls share one load. None starts within reloadInterval after the
 // previous load of the key began, or after a load of any key failed.
 func (s *cache[K, V]) recheck(ctx context.Context, k K) {
 	s.mu.Lock()
-	f, joined := s.inFlight[k]
+	l, joined := s.inFlight[k]
 	if !joined {
 		v, ok := s.backend.peek(k)
 		if now := s.now(); s.failing && now-s.lastFailure < s.reloadInterval || ok && now-v.queriedAt() < s.reloadInterval {
 			s.mu.Unlock()
 			return
 		}
-		f = s.startLoad(k, pubstore.Version{}, 0)
+		l = s.startLoad(k, pubstore.Version{}, 0)
 	}
 	s.mu.Unlock()
-	_, _ = s.waitFor(ctx, f)
+	_, _ = s.waitFor(ctx, l)
 }
 
 // prefetch starts loading a key unless it is resident or being loaded.
@@ -156,7 +156,7 @@ func (s *cache[K, V]) prefetch(k K) {
 }
 
 // markNewer records that there is a version of the key. If the key is resident or being
-// loaded, that version is loaded at once, or after the spacing.
+// loaded, that version is loaded at once, or after reloadInterval.
 func (s *cache[K, V]) markNewer(k K, minVersion pubstore.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,8 +165,8 @@ func (s *cache[K, V]) markNewer(k K, minVersion pubstore.Version) {
 		v = v.markOutdated(minVersion)
 		s.backend.set(k, v)
 	}
-	if f := s.inFlight[k]; f != nil {
-		f.minVersion = maxVersion(f.minVersion, minVersion)
+	if l := s.inFlight[k]; l != nil {
+		l.minVersion = maxVersion(l.minVersion, minVersion)
 		return
 	}
 	if !ok || !v.outdated() {
@@ -180,14 +180,14 @@ func (s *cache[K, V]) markNewer(k K, minVersion pubstore.Version) {
 	s.schedule(k, minVersion, wait, 0)
 }
 
-// recheckInFlight makes every flight in progress query once more, and returns the resident
-// keys. After it, every value that is resident, or becomes so, either has one of these
-// keys or was queried later than now.
+// recheckInFlight makes every load in progress query once more, and returns the resident
+// keys. After it, every value that is resident, or becomes so, either has one of these keys
+// or was queried later than now.
 func (s *cache[K, V]) recheckInFlight() []K {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.inFlight {
-		f.repeat = true
+	for _, l := range s.inFlight {
+		l.repeat = true
 	}
 	return s.backend.keys()
 }
@@ -204,21 +204,21 @@ func (s *cache[K, V]) reload(ctx context.Context, versions map[K]pubstore.Versio
 		}
 		g.Go(func() error {
 			s.mu.Lock()
-			f := s.inFlight[k]
-			if f == nil {
-				f = s.startLoad(k, minVersion, 0)
+			l := s.inFlight[k]
+			if l == nil {
+				l = s.startLoad(k, minVersion, 0)
 			}
-			f.minVersion = maxVersion(f.minVersion, minVersion)
+			l.minVersion = maxVersion(l.minVersion, minVersion)
 			s.mu.Unlock()
-			_, _ = s.waitFor(ctx, f)
+			_, _ = s.waitFor(ctx, l)
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
 }
 
-// compareVersion records the version that Redis has of a resident key, at a position
-// of the given stretch. It reports whether that version is newer.
+// compareVersion records the version that Redis has of a resident key, at a position of the
+// given segment. It reports whether that version is newer.
 func (s *cache[K, V]) compareVersion(k K, has pubstore.Version, by uint64) (behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,9 +237,9 @@ func (s *cache[K, V]) compareVersion(k K, has pubstore.Version, by uint64) (behi
 	return false
 }
 
-// confirmVersion records that Redis has a version of a resident key, at a position of the given
-// stretch. It reports whether the resident value is as new and usable; one that
-// isn't stays as it is. It also returns true if the key is no longer resident.
+// confirmVersion records that Redis has a version of a resident key, at a position of the
+// given segment. It reports whether the resident value is as new and usable; one that isn't
+// stays as it is. It also returns true if the key is no longer resident.
 func (s *cache[K, V]) confirmVersion(k K, has pubstore.Version, by uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// entry is a value on a shelf.
+// entry is a value in a cache.
 type entry struct {
 	version, latestKnown pubstore.Version
 	queried              time.Duration
@@ -24,21 +24,21 @@ type entry struct {
 	strict bool
 }
 
-func (b *entry) publishedVersion() pubstore.Version { return b.version }
-func (b *entry) newest() pubstore.Version           { return maxVersion(b.version, b.latestKnown) }
-func (b *entry) outdated() bool                     { return b.version.Compare(b.latestKnown) < 0 }
-func (b *entry) queriedAt() time.Duration           { return b.queried }
-func (b *entry) usable() bool                       { return !b.strict || !b.outdated() }
-func (b *entry) verifiedBy() uint64                 { return b.verified }
+func (e *entry) publishedVersion() pubstore.Version { return e.version }
+func (e *entry) newest() pubstore.Version           { return maxVersion(e.version, e.latestKnown) }
+func (e *entry) outdated() bool                     { return e.version.Compare(e.latestKnown) < 0 }
+func (e *entry) queriedAt() time.Duration           { return e.queried }
+func (e *entry) usable() bool                       { return !e.strict || !e.outdated() }
+func (e *entry) verifiedBy() uint64                 { return e.verified }
 
-func (b *entry) markOutdated(newest pubstore.Version) *entry {
-	other := *b
+func (e *entry) markOutdated(newest pubstore.Version) *entry {
+	other := *e
 	other.latestKnown = newest
 	return &other
 }
 
-func (b *entry) markVerified(by uint64) *entry {
-	other := *b
+func (e *entry) markVerified(by uint64) *entry {
+	other := *e
 	other.verified = by
 	return &other
 }
@@ -56,12 +56,12 @@ type fakeRedis struct {
 	log       *segment
 }
 
-func (l *fakeRedis) load(ctx context.Context, _ string) (*entry, pubstore.Position, error) {
-	l.Lock()
-	asked := time.Now()
-	l.queriedAt = append(l.queriedAt, asked)
-	revision, err, gate, at, strict := l.revision, l.err, l.gate, l.at, l.strict
-	l.Unlock()
+func (r *fakeRedis) load(ctx context.Context, _ string) (*entry, pubstore.Position, error) {
+	r.Lock()
+	queried := time.Now()
+	r.queriedAt = append(r.queriedAt, queried)
+	revision, err, gate, at, strict := r.revision, r.err, r.gate, r.at, r.strict
+	r.Unlock()
 	if gate != nil {
 		select {
 		case <-gate:
@@ -72,82 +72,82 @@ func (l *fakeRedis) load(ctx context.Context, _ string) (*entry, pubstore.Positi
 	if err != nil {
 		return nil, at, err
 	}
-	return &entry{version: version(revision), queried: asked.Sub(l.start), strict: strict}, at, nil
+	return &entry{version: version(revision), queried: queried.Sub(r.start), strict: strict}, at, nil
 }
 
-func (l *fakeRedis) set(revision int64, err error) {
-	l.Lock()
-	defer l.Unlock()
-	l.revision, l.err = revision, err
+func (r *fakeRedis) set(revision int64, err error) {
+	r.Lock()
+	defer r.Unlock()
+	r.revision, r.err = revision, err
 }
 
-func (l *fakeRedis) hold() (release func()) {
-	l.Lock()
-	defer l.Unlock()
+func (r *fakeRedis) hold() (release func()) {
+	r.Lock()
+	defer r.Unlock()
 	gate := make(chan struct{})
-	l.gate = gate
+	r.gate = gate
 	return func() {
-		l.Lock()
-		l.gate = nil
-		l.Unlock()
+		r.Lock()
+		r.gate = nil
+		r.Unlock()
 		close(gate)
 	}
 }
 
-func (l *fakeRedis) queries() int {
-	l.Lock()
-	defer l.Unlock()
-	return len(l.queriedAt)
+func (r *fakeRedis) queries() int {
+	r.Lock()
+	defer r.Unlock()
+	return len(r.queriedAt)
 }
 
-// withCache runs a test of a shelf in a synctest bubble, where time passes only when
-// all goroutines wait.
-func withCache(t *testing.T, f func(t *testing.T, s *cache[string, *entry], l *fakeRedis)) {
+// withCache runs a test of a cache in a synctest bubble, where time passes only when all
+// goroutines wait.
+func withCache(t *testing.T, f func(t *testing.T, s *cache[string, *entry], r *fakeRedis)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := &fakeRedis{start: time.Now(), revision: 1, log: &segment{number: 1}}
+		r := &fakeRedis{start: time.Now(), revision: 1, log: &segment{number: 1}}
 		m := newMetrics(prometheus.NewRegistry())
 		s := &cache[string, *entry]{
 			backend:        newWeightedBackend(100, func(string, *entry) uint32 { return 1 }, func() {}),
-			load:           l.load,
-			following:      func() *segment { return l.log },
+			load:           r.load,
+			following:      func() *segment { return r.log },
 			reloadInterval: 100 * time.Millisecond, queryTimeout: queryTimeout, slots: make(chan struct{}, 4), loads: m.documentLoads,
-			now: func() time.Duration { return time.Since(l.start) },
+			now: func() time.Duration { return time.Since(r.start) },
 		}
 		s.open()
 		defer s.close()
-		f(t, s, l)
+		f(t, s, r)
 	})
 }
 
 func revision(t *testing.T, s *cache[string, *entry]) int64 {
 	t.Helper()
-	b, ok := s.resident("k")
+	e, ok := s.resident("k")
 	if !ok {
 		return 0
 	}
-	return b.version.Revision
+	return e.version.Revision
 }
 
 func TestConcurrentFetchesShareOneLoad(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		release := l.hold()
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		release := r.hold()
 		var wg sync.WaitGroup
-		outcomes := make([]lookupResult, 20)
-		for i := range outcomes {
+		results := make([]lookupResult, 20)
+		for i := range results {
 			wg.Go(func() {
-				b, o, err := s.fetch(t.Context(), "k")
+				e, o, err := s.fetch(t.Context(), "k")
 				assert.NoError(t, err)
-				assert.Equal(t, version(1), b.version)
-				outcomes[i] = o
+				assert.Equal(t, version(1), e.version)
+				results[i] = o
 			})
 		}
 		synctest.Wait()
 		release()
 		wg.Wait()
-		assert.Equal(t, 1, l.queries())
+		assert.Equal(t, 1, r.queries())
 		misses := 0
-		for _, o := range outcomes {
+		for _, o := range results {
 			if o == missStored {
 				misses++
 			}
@@ -158,26 +158,26 @@ func TestConcurrentFetchesShareOneLoad(t *testing.T) {
 
 // A version that the log announces during a load must be in the loaded value.
 func TestLoadInFlightIncludesAnnouncedVersion(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		release := l.hold()
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		release := r.hold()
 		go func() { _, _, _ = s.fetch(t.Context(), "k") }()
 		synctest.Wait() // it has read revision 1
-		l.set(2, nil)
+		r.set(2, nil)
 		s.markNewer("k", version(2))
 		release()
 		synctest.Wait()
 		assert.Equal(t, int64(2), revision(t, s))
-		assert.Equal(t, 2, l.queries())
+		assert.Equal(t, 2, r.queries())
 	})
 }
 
 // The same holds for a comparison with Redis: a load that began before it must query again.
 func TestLoadInFlightQueriesAgainAfterRecheck(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		release := l.hold()
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		release := r.hold()
 		go func() { _, _, _ = s.fetch(t.Context(), "k") }()
 		synctest.Wait()
-		l.set(2, nil)
+		r.set(2, nil)
 		assert.Empty(t, s.recheckInFlight())
 		release()
 		synctest.Wait()
@@ -186,32 +186,32 @@ func TestLoadInFlightQueriesAgainAfterRecheck(t *testing.T) {
 }
 
 func TestReloadsOfOneKeyAreSpaced(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
 		// No change comes at the instant of a load, which would query again at once.
 		time.Sleep(2 * time.Millisecond)
 		for i := range 200 {
-			l.set(int64(i+2), nil)
+			r.set(int64(i+2), nil)
 			s.markNewer("k", version(int64(i+2)))
 			time.Sleep(5 * time.Millisecond) // the bubble's time: no real wait
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		assert.Equal(t, int64(201), revision(t, s))
-		for i := 1; i < len(l.queriedAt); i++ {
-			assert.GreaterOrEqual(t, l.queriedAt[i].Sub(l.queriedAt[i-1]), 100*time.Millisecond)
+		for i := 1; i < len(r.queriedAt); i++ {
+			assert.GreaterOrEqual(t, r.queriedAt[i].Sub(r.queriedAt[i-1]), 100*time.Millisecond)
 		}
-		assert.InDelta(t, 11, len(l.queriedAt), 1)
+		assert.InDelta(t, 11, len(r.queriedAt), 1)
 	})
 }
 
 func TestOlderVersionNeverReplacesNewer(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		l.set(5, nil)
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		r.set(5, nil)
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
-		l.set(3, nil) // a replica that lags
+		r.set(3, nil) // a replica that lags
 		time.Sleep(time.Second)
 		s.recheck(t.Context(), "k")
 		assert.Equal(t, int64(5), revision(t, s))
@@ -223,7 +223,7 @@ func TestOlderVersionNeverReplacesNewer(t *testing.T) {
 		s.markNewer("k", version(6))
 		time.Sleep(3 * time.Second)
 		assert.Equal(t, int64(5), revision(t, s))
-		l.set(6, nil)
+		r.set(6, nil)
 		time.Sleep(maxRetryDelay)
 		synctest.Wait()
 		assert.Equal(t, int64(6), revision(t, s))
@@ -231,42 +231,42 @@ func TestOlderVersionNeverReplacesNewer(t *testing.T) {
 }
 
 func TestFailedReloadIsRetried(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
-		l.set(0, errors.New("away"))
+		r.set(0, errors.New("away"))
 		s.markNewer("k", version(2))
 		time.Sleep(time.Minute)
-		assert.Equal(t, int64(1), revision(t, s), "it stays meanwhile")
-		assert.Less(t, l.queries(), 30)
-		l.set(2, nil)
+		assert.Equal(t, int64(1), revision(t, s), "it stays until then")
+		assert.Less(t, r.queries(), 30)
+		r.set(2, nil)
 		time.Sleep(maxRetryDelay)
 		synctest.Wait()
 		assert.Equal(t, int64(2), revision(t, s))
-		asked := l.queries()
+		queries := r.queries()
 		time.Sleep(time.Minute)
-		assert.Equal(t, asked, l.queries(), "and then no more")
+		assert.Equal(t, queries, r.queries(), "and then no more")
 	})
 }
 
 func TestConcurrentLoadsAreBounded(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		release := l.hold()
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		release := r.hold()
 		for _, k := range "abcdefghij" {
 			go func() { _, _, _ = s.fetch(t.Context(), string(k)) }()
 		}
 		synctest.Wait()
-		assert.Equal(t, 4, l.queries())
+		assert.Equal(t, 4, r.queries())
 		release()
 		synctest.Wait()
-		assert.Equal(t, 10, l.queries())
+		assert.Equal(t, 10, r.queries())
 	})
 }
 
 // If Redis hangs, every caller gets an answer in time, and so does the next one.
 func TestQueryHasDeadline(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		defer l.hold()()
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		defer r.hold()()
 		start := time.Now()
 		_, _, err := s.fetch(t.Context(), "k")
 		require.Error(t, err)
@@ -275,13 +275,13 @@ func TestQueryHasDeadline(t *testing.T) {
 }
 
 func TestConcurrentRechecksShareOneLoad(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
 		s.recheck(t.Context(), "k")
-		assert.Equal(t, 1, l.queries(), "it was just asked")
+		assert.Equal(t, 1, r.queries(), "it was just queried")
 		time.Sleep(time.Second)
-		release := l.hold()
+		release := r.hold()
 		ctx, cancel := context.WithTimeout(t.Context(), recheckTimeout)
 		defer cancel()
 		start := time.Now()
@@ -291,18 +291,18 @@ func TestConcurrentRechecksShareOneLoad(t *testing.T) {
 		}
 		wg.Wait()
 		assert.Equal(t, recheckTimeout, time.Since(start))
-		assert.Equal(t, 2, l.queries())
+		assert.Equal(t, 2, r.queries())
 		release()
 	})
 }
 
 // An authoritative absence removes a token; a document stays.
 func TestAbsenceRemovesTokenButNotDocument(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		l.set(0, pubstore.ErrAbsent)
+		r.set(0, pubstore.ErrAbsent)
 		s.recheck(t.Context(), "k")
 		assert.Equal(t, int64(1), revision(t, s))
 		s.removeAbsent = true
@@ -314,10 +314,10 @@ func TestAbsenceRemovesTokenButNotDocument(t *testing.T) {
 
 // A version that the log announced but Redis doesn't have is no authoritative absence.
 func TestAbsenceOfAnnouncedVersionIsNotAuthoritative(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
 		s.removeAbsent = true
-		release := l.hold()
-		l.set(0, pubstore.ErrAbsent)
+		release := r.hold()
+		r.set(0, pubstore.ErrAbsent)
 		failed := make(chan error)
 		go func() {
 			_, _, err := s.fetch(t.Context(), "k")
@@ -331,18 +331,18 @@ func TestAbsenceOfAnnouncedVersionIsNotAuthoritative(t *testing.T) {
 }
 
 func TestUnusableValueIsReloadedBeforeUse(t *testing.T) {
-	withCache(t, func(t *testing.T, s *cache[string, *entry], l *fakeRedis) {
-		l.strict = true
+	withCache(t, func(t *testing.T, s *cache[string, *entry], r *fakeRedis) {
+		r.strict = true
 		s.reloadInterval = 0
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
-		release := l.hold()
+		release := r.hold()
 		s.markNewer("k", version(2))
 		assert.Equal(t, int64(0), revision(t, s), "at once")
 		release()
 		time.Sleep(time.Second)
 		assert.Equal(t, int64(0), revision(t, s), "an older one does not bring it back")
-		l.set(2, nil)
+		r.set(2, nil)
 		time.Sleep(maxRetryDelay)
 		synctest.Wait()
 		assert.Equal(t, int64(2), revision(t, s))

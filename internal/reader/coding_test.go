@@ -40,13 +40,13 @@ func decode(t *testing.T, coding string, body []byte) []byte {
 func TestCodingsDecodeToSameBytes(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.newOrganization()
-	for path, form := range representationPaths(org) {
+	for path, name := range representationPaths(org) {
 		tags := map[string]bool{}
 		for accept, want := range map[string]string{"": "", "gzip": "gzip", "br": "br", "zstd": "zstd"} {
 			a := w.get(path, tok, "Accept-Encoding", accept)
 			assert.Equal(t, 200, a.status)
 			assert.Equal(t, want, a.header.Get("Content-Encoding"))
-			assert.Equal(t, string(bodyOf(org, form, 1)), string(decode(t, want, a.body)))
+			assert.Equal(t, string(bodyOf(org, name, 1)), string(decode(t, want, a.body)))
 			assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
 			assert.Equal(t, int64(len(a.body)), a.length)
 			tags[a.header.Get("ETag")] = true

@@ -42,7 +42,7 @@ func listCollections(named []string) []collection {
 	return all
 }
 
-// collection returns the number of a collection, and whether it is served.
+// collection returns the index of a collection, and whether it is served.
 func (d *documents) collection(name string) (collectionIndex, bool) {
 	i := slices.IndexFunc(d.collections, func(c collection) bool { return c.name == name })
 	return collectionIndex(max(i, 0)), i >= 0

@@ -22,9 +22,9 @@ func TestCollectionsAreLoadedSeparately(t *testing.T) {
 	tok, _ := w.newToken(org)
 	id, _ := parseOrganization(org)
 	require.Equal(t, 200, w.modes(org, tok).status)
-	of, ok := w.documents.collection("templates")
+	index, ok := w.documents.collection("templates")
 	require.True(t, ok)
-	_, there := w.documents.resident(documentKey{id, of})
+	_, there := w.documents.resident(documentKey{id, index})
 	require.False(t, there)
 	before, there := w.documents.resident(modesOf(id))
 	require.True(t, there)
@@ -40,7 +40,7 @@ func TestCollectionsAreLoadedSeparately(t *testing.T) {
 		}
 	}
 	w.publishDocument(next)
-	w.eventually(func() bool { return w.documents.revision(org) == 2 }, "it is told of")
+	w.eventually(func() bool { return w.documents.revision(org) == 2 }, "the reader received the entry")
 	w.eventually(func() bool { doc, _ := w.documents.resident(modesOf(id)); return doc.version == version(2) }, "it is compared")
 	after, _ := w.documents.resident(modesOf(id))
 	for i := range after.stored.Representations {
@@ -72,10 +72,10 @@ func TestNamedDocuments(t *testing.T) {
 		d := documentOf(t, org, version(revision))
 		for name, text := range bodies {
 			sum, hash := pubstore.SumOf([]byte(text))
-			coded, err := pubstore.Encode([]byte(text))
+			encoded, err := pubstore.Encode([]byte(text))
 			require.NoError(t, err)
 			d.Representations = append(d.Representations, pubstore.Representation{
-				Name: "gadgets/" + name, ContentType: "text/plain", Sum: sum, Length: len(text), Encoded: coded,
+				Name: "gadgets/" + name, ContentType: "text/plain", Sum: sum, Length: len(text), Encoded: encoded,
 				Tag: pubstore.Tag{Epoch: 1, Revision: revision, Hash: hash},
 			})
 		}

@@ -20,8 +20,8 @@ const (
 	causeResync cause = "resync"
 	// causeIncarnation means that this is not the Redis that we followed.
 	causeIncarnation cause = "incarnation"
-	// causeSilence means that no mark arrived for so long that we may be following
-	// a log that is no longer written.
+	// causeSilence means that no watermark arrived for so long that we may be following a
+	// log that is no longer written.
 	causeSilence cause = "silence"
 	// causeNotFilled means that Redis was emptied and has not been filled yet.
 	causeNotFilled cause = "unfilled"

@@ -21,10 +21,10 @@ func TestCursor(t *testing.T) {
 	resync := pubstore.Entry{N: 12, Kind: pubstore.EntryResync, Incarnation: 2}
 	later := pubstore.Entry{N: 11, Kind: "kind of a later release", Incarnation: 2}
 	for name, c := range map[string]struct {
-		entries []pubstore.Entry
-		noted   int
-		last    int64
-		why     cause
+		entries  []pubstore.Entry
+		accepted int
+		last     int64
+		reason   cause
 	}{
 		"nothing":             {nil, 0, 10, causeNone},
 		"the next one":        {entries(2, 11), 1, 11, causeNone},
@@ -34,14 +34,14 @@ func TestCursor(t *testing.T) {
 		"twice the same":      {entries(2, 11, 11), 1, 11, causeGap},
 		"backwards":           {entries(2, 9), 0, 10, causeGap},
 		"another incarnation": {entries(3, 11), 0, 10, causeIncarnation},
-		"filled anew":         {append(entries(2, 11), resync), 1, 11, causeResync},
+		"filled again":        {append(entries(2, 11), resync), 1, 11, causeResync},
 		"of a later release":  {append([]pubstore.Entry{later}, entries(2, 12)...), 2, 12, causeNone},
 	} {
 		t.Run(name, func(t *testing.T) {
-			noted, next, why := at.advance(c.entries)
-			assert.Len(t, noted, c.noted)
+			accepted, next, reason := at.advance(c.entries)
+			assert.Len(t, accepted, c.accepted)
 			assert.Equal(t, cursor{c.last, 2}, next)
-			assert.Equal(t, c.why, why)
+			assert.Equal(t, c.reason, reason)
 		})
 	}
 	assert.Equal(t, causeNone, at.checkIdle(10, 2))

@@ -42,8 +42,8 @@ const (
 
 var errIncompatible = errors.New("it is not a snapshot of this version of the reader")
 
-// run writes the file periodically until ctx is done, and then once more.
-// It skips a write if may reports that there is nothing worth storing.
+// run writes the file periodically until ctx is done, and then once more. It skips a write
+// if shouldWrite returns false.
 func (d *disk) run(ctx context.Context, shouldWrite func() bool) {
 	tick := time.NewTicker(d.interval)
 	defer tick.Stop()
@@ -61,7 +61,7 @@ func (d *disk) run(ctx context.Context, shouldWrite func() bool) {
 	}
 }
 
-// save replaces the file with the current contents of the memory.
+// save replaces the file with the resident values.
 func (d *disk) save() {
 	start := d.clock.mono()
 	size, err := d.writeFile()
@@ -202,12 +202,12 @@ func storeIfAbsent[K comparable, V cacheable[V]](s *cache[K, V], k K, v V) {
 	}
 }
 
-// prepareStored is prepare for a document from the file. The file's checksum covers
-// the bytes that prepare would verify.
+// prepareStored is prepareDocument for a document from the file. The file's checksum covers
+// the bytes that prepareDocument would verify.
 func prepareStored(doc *pubstore.Document) (*document, error) {
 	for i := range doc.Representations {
 		if doc.Representations[i].Encoding(pubstore.Gzip) == nil {
-			return nil, fmt.Errorf("%s of %s is not there in gzip", doc.Representations[i].Name, doc.Organization)
+			return nil, fmt.Errorf("%s of %s is not stored in gzip", doc.Representations[i].Name, doc.Organization)
 		}
 	}
 	return newDocument(doc, 0), nil

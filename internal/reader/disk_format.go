@@ -56,8 +56,8 @@ func (d *disk) encode(w *diskWriter) {
 	w.int(0)
 }
 
-// decode restores the contents of the file. Confirmed values get the number 0, which is
-// no stretch's, so any lease covers them.
+// decode restores the contents of the file. Verified values get the number 0, which is that
+// of no segment, so any lease covers them.
 func (d *disk) decode(r *diskReader) (documents, tokens int) {
 	if r.more() {
 		restored := &lease{asOf: r.time(), organizations: map[organizationID]exclusion{}, tokens: map[token.Hash]exclusion{}}
@@ -141,15 +141,15 @@ func (w *diskWriter) document(d *document, verified bool) {
 	w.flag(d.deleted)
 	w.flag(verified)
 	for i := range d.representations {
-		f := d.representations[i].gzip
+		rep := d.representations[i].gzip
 		w.int(1)
-		w.bytes([]byte(f.Name))
-		w.bytes([]byte(f.ContentType))
-		w.int(f.Tag.Epoch)
-		w.int(f.Tag.Revision)
-		w.raw(f.Sum[:])
-		w.int(int64(f.Length))
-		for _, e := range f.Encoded {
+		w.bytes([]byte(rep.Name))
+		w.bytes([]byte(rep.ContentType))
+		w.int(rep.Tag.Epoch)
+		w.int(rep.Tag.Revision)
+		w.raw(rep.Sum[:])
+		w.int(int64(rep.Length))
+		for _, e := range rep.Encoded {
 			w.int(1)
 			w.bytes([]byte(e.Coding))
 			w.raw(e.Digest[:])
@@ -221,18 +221,18 @@ func (r *diskReader) document(id organizationID) (out *document) {
 	d.CommittedAt, d.Deleted = r.time(), r.flag()
 	verified := r.flag()
 	for r.more() {
-		f := pubstore.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
-		f.Tag.Epoch, f.Tag.Revision = r.int(), r.int()
-		r.raw(f.Sum[:])
-		f.Tag.Hash = [8]byte(f.Sum[:8])
-		f.Length = int(r.int())
+		rep := pubstore.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
+		rep.Tag.Epoch, rep.Tag.Revision = r.int(), r.int()
+		r.raw(rep.Sum[:])
+		rep.Tag.Hash = [8]byte(rep.Sum[:8])
+		rep.Length = int(r.int())
 		for r.more() {
 			e := pubstore.Encoded{Coding: pubstore.Coding(r.bytes())}
 			r.raw(e.Digest[:])
 			e.Bytes = r.bytes()
-			f.Encoded = append(f.Encoded, e)
+			rep.Encoded = append(rep.Encoded, e)
 		}
-		d.Representations = append(d.Representations, f)
+		d.Representations = append(d.Representations, rep)
 	}
 	if r.err != nil {
 		return nil

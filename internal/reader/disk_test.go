@@ -61,7 +61,7 @@ func TestStartWithoutRedisServesSnapshotOnDisk(t *testing.T) {
 	r.awaitReady()
 	require.NoError(t, r.Started())
 	r.requireServed(x)
-	assert.Equal(t, staleHit, r.status(x.org, x.tok), "it is recent, but nobody compared it")
+	assert.Equal(t, staleHit, r.status(x.org, x.tok), "it is recent, but was not compared")
 	for path := range representationPaths(x.org) {
 		for _, coding := range []string{"", "gzip", "br", "zstd"} {
 			assert.Equal(t, bytes[path+coding], r.get(path, x.tok, "Accept-Encoding", coding).body)
@@ -185,7 +185,7 @@ func TestDamagedSnapshotOnDiskIsIgnored(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
 	id, _ := parseOrganization(org)
 
-	restore := func(b []byte) (other *Reader, ok bool, said string) {
+	restore := func(b []byte) (other *Reader, ok bool, output string) {
 		require.NoError(t, os.WriteFile(name, b, 0o600))
 		var log logBuffer
 		other, _, _ = newOfflineReader(t, time.Now)
@@ -206,17 +206,17 @@ func TestDamagedSnapshotOnDiskIsIgnored(t *testing.T) {
 	for at := 0; at < len(whole); at += 97 {
 		copy(flipped, whole)
 		flipped[at] ^= 0x10
-		other, ok, said := restore(flipped)
+		other, ok, output := restore(flipped)
 		require.False(t, ok, at)
 		_, there := other.documents.resident(modesOf(id))
 		require.False(t, there, "nothing of it is used")
 		require.Nil(t, other.freshness.lease.Load())
-		require.Equal(t, 1, strings.Count(said, "\n"), said)
+		require.Equal(t, 1, strings.Count(output, "\n"), output)
 	}
 	for _, b := range [][]byte{{}, []byte("x"), []byte(diskMagic), whole[:len(whole)/2], whole[:len(whole)-1], append(whole, 0), []byte(strings.Repeat("x", 1000))} {
-		_, ok, said := restore(b)
+		_, ok, output := restore(b)
 		require.False(t, ok)
-		require.Equal(t, 1, strings.Count(said, "\n"), said)
+		require.Equal(t, 1, strings.Count(output, "\n"), output)
 	}
 	require.NoError(t, os.Remove(name))
 	var log logBuffer
@@ -267,14 +267,14 @@ func TestCanaryAgeIsExported(t *testing.T) {
 		return -1
 	}
 	assert.True(t, math.IsNaN(age()), "there is none")
-	sing := func(revision int64, at time.Time) {
+	publishCanary := func(revision int64, at time.Time) {
 		d := documentOf(t, canary, version(revision))
 		d.CommittedAt, d.Representations = at, d.Representations[:1]
 		w.publishDocument(d)
 	}
-	sing(1, time.Now().Add(-time.Hour))
-	w.eventually(func() bool { return age() > 3600 }, "it is loaded, though nobody asked for it")
-	sing(2, time.Now())
+	publishCanary(1, time.Now().Add(-time.Hour))
+	w.eventually(func() bool { return age() > 3600 }, "it is loaded without a request")
+	publishCanary(2, time.Now())
 	w.eventually(func() bool { return age() < 60 }, "and kept up to date")
 	assert.Equal(t, http.StatusUnauthorized, w.modes(canary, "").status)
 }

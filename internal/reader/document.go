@@ -19,7 +19,7 @@ type document struct {
 	// deleted marks a tombstone: the organization existed and was deleted.
 	deleted         bool
 	representations []representation
-	// byName indexes the forms by name if there are too many for a linear search.
+	// byName indexes the representations by name if there are too many for a linear search.
 	byName map[string]int
 	size   uint32
 	// latestKnown is the newest version that was announced, if it is not this one.
@@ -44,18 +44,18 @@ type encoded struct {
 	name []byte
 	// etag is nil if the coding isn't available.
 	etag []byte
-	// digest is the Repr-Digest (RFC 9530) of the coded bytes.
+	// digest is the Repr-Digest (RFC 9530) of the encoded bytes.
 	digest []byte
 	length int
-	// bytes is nil for identity, which is unpacked on demand.
+	// bytes is nil for identity, which is decompressed on demand.
 	bytes []byte
 }
 
-// prepareDocument makes a document ready to be served. It unpacks each representation
-// once and compares it with its checksum, and each coding with its digest, so that
-// damaged bytes are never served. A representation that shares its bytes in memory with
-// have, which may be nil, was verified before and is skipped.
-func prepareDocument(d, have *pubstore.Document, asked time.Duration) (*document, error) {
+// prepareDocument makes a document ready to be served. It decompresses each representation
+// once and compares it with its checksum, and each coding with its digest, so that damaged
+// bytes are never served. A representation that shares its bytes in memory with have, which
+// may be nil, was verified before and is skipped.
+func prepareDocument(d, have *pubstore.Document, queried time.Duration) (*document, error) {
 	for i := range d.Representations {
 		rep := &d.Representations[i]
 		if have != nil {
@@ -68,20 +68,20 @@ func prepareDocument(d, have *pubstore.Document, asked time.Duration) (*document
 		}
 		for _, e := range rep.Encoded {
 			if sha256.Sum256(e.Bytes) != e.Digest {
-				return nil, fmt.Errorf("reader: document of %s: %s in %s does not have the digest that stands beside it",
+				return nil, fmt.Errorf("reader: document of %s: %s in %s does not match its digest",
 					d.Organization, rep.Name, e.Coding)
 			}
 		}
 	}
-	return newDocument(d, asked), nil
+	return newDocument(d, queried), nil
 }
 
 // newDocument builds a document that needs no further verification.
-func newDocument(d *pubstore.Document, asked time.Duration) *document {
+func newDocument(d *pubstore.Document, queried time.Duration) *document {
 	out := &document{
 		stored: d, version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
 		representations: make([]representation, len(d.Representations)),
-		queried:         asked, verified: unverified,
+		queried:         queried, verified: unverified,
 	}
 	size := d.Size()
 	for i := range d.Representations {
@@ -125,7 +125,7 @@ func reprDigest(sum [sha256.Size]byte) []byte {
 	return append(b, after...)
 }
 
-// maxLinearSearch is the number of forms up to which a linear search is fastest.
+// maxLinearSearch is the number of representations up to which a linear search is fastest.
 const maxLinearSearch = 8
 
 // storedDocument returns the document as it was published, or nil if d is nil.

@@ -19,7 +19,7 @@ const (
 type documents struct {
 	cache[documentKey, *document]
 	collections    []collection
-	recheckTimeout time.Duration // see recheckTimeout
+	recheckTimeout time.Duration // recheckTimeout, except in tests
 }
 
 // loadPart loads a part of a document from Redis; see pubstore.Store.Part.
@@ -30,7 +30,7 @@ func newDocuments(load loadPart, collections []collection, maxBytes uint64, cloc
 	d.cache = cache[documentKey, *document]{
 		backend: newWeightedBackend(maxBytes, func(_ documentKey, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
 		load: func(ctx context.Context, k documentKey) (*document, pubstore.Position, error) {
-			asked := clock.mono()
+			queried := clock.mono()
 			have, _ := d.backend.peek(k)
 			coll := collections[k.collection]
 			var doc *pubstore.Document
@@ -43,7 +43,7 @@ func newDocuments(load loadPart, collections []collection, maxBytes uint64, cloc
 			if err != nil {
 				return nil, at, err
 			}
-			ready, err := prepareDocument(doc, have.storedDocument(), asked)
+			ready, err := prepareDocument(doc, have.storedDocument(), queried)
 			return ready, at, err
 		},
 		following:      f.following.Load,

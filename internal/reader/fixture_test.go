@@ -159,8 +159,8 @@ func (w *world) now() (time.Time, time.Duration) {
 	return now, now.Sub(testStart)
 }
 
-// freeze stops the reader's clock, except for later, so that nothing becomes stale only
-// because the machine is slow.
+// freeze stops the reader's clock, except for advanceClock, so that nothing becomes stale
+// only because the machine is slow.
 func (w *world) freeze() {
 	w.clock.Lock()
 	defer w.clock.Unlock()
@@ -189,7 +189,7 @@ func (w *world) fill(write ...func(pubstore.Reconciliation)) {
 	w.writeWatermark(pubstore.Watermark{})
 }
 
-// writeWatermark logs a mark, as a leading worker does once a second. AsOf defaults to
+// writeWatermark logs a watermark, as a leading worker does once a second. AsOf defaults to
 // now.
 func (w *world) writeWatermark(m pubstore.Watermark) {
 	w.t.Helper()
@@ -218,7 +218,7 @@ var representationTypes = map[string]string{
 	"permission-templates.json": "application/json",
 }
 
-// representationPaths returns the paths at which the forms are served.
+// representationPaths returns the paths at which the representations are served.
 func representationPaths(org string) map[string]string {
 	base := "/api/organizations/" + org + "/"
 	return map[string]string{
@@ -228,22 +228,22 @@ func representationPaths(org string) map[string]string {
 	}
 }
 
-// bodyOf returns the body of a form at a revision. It contains the organization, the
-// form, the revision, and enough text to make compression worthwhile.
-func bodyOf(org, form string, revision int64) []byte {
-	return fmt.Appendf(nil, "# %s %s revision=%d\n%s", org, form, revision, strings.Repeat("customModes: []\n", 50))
+// bodyOf returns the body of a representation at a revision. It contains the organization,
+// the name, the revision, and enough text to make compression worthwhile.
+func bodyOf(org, name string, revision int64) []byte {
+	return fmt.Appendf(nil, "# %s %s revision=%d\n%s", org, name, revision, strings.Repeat("customModes: []\n", 50))
 }
 
 func documentOf(t testing.TB, org string, v pubstore.Version) *pubstore.Document {
 	t.Helper()
 	d := &pubstore.Document{Organization: org, Version: v, CommittedAt: time.UnixMilli(1_700_000_000_000)}
-	for _, form := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml", "permission-templates.json"} {
-		body := bodyOf(org, form, v.Revision)
+	for _, name := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml", "permission-templates.json"} {
+		body := bodyOf(org, name, v.Revision)
 		sum, hash := pubstore.SumOf(body)
-		coded, err := pubstore.Encode(body)
+		encoded, err := pubstore.Encode(body)
 		require.NoError(t, err)
 		d.Representations = append(d.Representations, pubstore.Representation{
-			Name: form, ContentType: representationTypes[form], Sum: sum, Length: len(body), Encoded: coded,
+			Name: name, ContentType: representationTypes[name], Sum: sum, Length: len(body), Encoded: encoded,
 			Tag: pubstore.Tag{Epoch: v.Epoch, Revision: v.Revision, Hash: hash},
 		})
 	}
@@ -347,9 +347,9 @@ func digestOf(b []byte) string {
 // revisionOf returns the organization and the revision that a body contains.
 func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 	t.Helper()
-	var form string
+	var name string
 	line, _, _ := bytes.Cut(body, []byte("\n"))
-	_, err := fmt.Sscanf(string(line), "# %s %s revision=%d", &org, &form, &revision)
+	_, err := fmt.Sscanf(string(line), "# %s %s revision=%d", &org, &name, &revision)
 	require.NoError(t, err, string(line))
 	return org, revision
 }

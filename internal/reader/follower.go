@@ -23,9 +23,9 @@ const (
 	versionBatch      = 500
 	tokenVersionBatch = 1000
 	tokenBatch        = 200
-	// While Redis is unavailable or unfilled, it is queried after these pauses. A recovery
-	// should be noticed within a second, and one small query a second from every reader
-	// is a negligible load.
+	// While Redis is unavailable or not filled, it is queried after these pauses. A
+	// recovery should be noticed within a second, and one small query a second from every
+	// reader is a negligible load.
 	minPause = 100 * time.Millisecond
 	maxPause = time.Second
 	// maxSilenceTimeout bounds how long silence is attributed to an unavailable worker rather
@@ -68,9 +68,10 @@ type follower struct {
 	// hasSnapshot reports whether there was a usable snapshot on disk; restore sets it.
 	hasSnapshot bool
 	// missingTokens holds resident tokens that a comparison did not find in Redis. They are
-	// removed when a mark confirms that it has everything: it may just have lost them.
+	// removed when a watermark states that it has everything: it may just have lost them.
 	missingTokens []token.Hash
-	// silenceTimeout is how long the follower waits for a mark before it compares everything.
+	// silenceTimeout is how long the follower waits for a watermark before it compares
+	// everything.
 	silenceTimeout time.Duration
 }
 
@@ -130,11 +131,11 @@ func (f *follower) waitForSync(ctx context.Context) (*segment, error) {
 	}
 }
 
-// sync compares everything resident with Redis and updates the differences. It reads
-// the log's end first, so later changes are announced by the log. A mark found before
-// the end counts once everything has been compared.
+// sync compares everything resident with Redis and updates the differences. It reads the
+// log's end first, so later changes are announced by the log. A watermark found before the
+// end counts once everything has been compared.
 func (f *follower) sync(ctx context.Context) (*segment, error) {
-	at, mark, err := f.redis.Tail(ctx)
+	at, watermark, err := f.redis.Tail(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +148,8 @@ func (f *follower) sync(ctx context.Context) (*segment, error) {
 	if err := f.syncDocuments(ctx, s, at); err != nil {
 		return nil, err
 	}
-	if mark != nil {
-		if l := f.freshness.nextLease(mark, s, f.clock.mono()); l != nil {
+	if watermark != nil {
+		if l := f.freshness.nextLease(watermark, s, f.clock.mono()); l != nil {
 			f.freshness.lease.Store(l)
 		}
 	}
@@ -183,7 +184,7 @@ func (f *follower) syncTokens(ctx context.Context, s *segment, since pubstore.Po
 // replaceTokens replaces the records of resident tokens by those in Redis.
 func (f *follower) replaceTokens(ctx context.Context, s *segment, since pubstore.Position, differ []token.Hash) error {
 	for batch := range slices.Chunk(differ, tokenBatch) {
-		asked := f.clock.mono()
+		queried := f.clock.mono()
 		found, at, err := f.redis.Tokens(ctx, batch)
 		if err != nil {
 			return err
@@ -194,7 +195,7 @@ func (f *follower) replaceTokens(ctx context.Context, s *segment, since pubstore
 		}
 		for _, h := range batch {
 			if t, ok := found[h]; ok {
-				f.tokens.replace(h, prepareRecord(t, asked).markVerified(by))
+				f.tokens.replace(h, prepareRecord(t, queried).markVerified(by))
 			} else {
 				f.missingTokens = append(f.missingTokens, h)
 			}
@@ -236,7 +237,7 @@ func (f *follower) syncDocuments(ctx context.Context, s *segment, since pubstore
 // why.
 func (f *follower) follow(ctx context.Context, s *segment) cause {
 	at := cursor{last: s.reached.Load(), incarnation: s.incarnation}
-	lastWatermark := f.clock.mono() // the last mark, or the start: the next one is due within patience
+	lastWatermark := f.clock.mono() // or the start: the next one must arrive within silenceTimeout
 	for {
 		entries, err := f.redis.ReadLog(ctx, at.last, logBlock)
 		if err != nil {
@@ -277,7 +278,7 @@ func (f *follower) follow(ctx context.Context, s *segment) cause {
 	}
 }
 
-// apply applies one entry. It reports whether that was a mark.
+// apply applies one entry. It reports whether that was a watermark.
 func (f *follower) apply(e *pubstore.Entry, s *segment) (isWatermark bool) {
 	f.metrics.entries.WithLabelValues(string(e.Kind)).Inc()
 	switch e.Kind {
@@ -300,9 +301,9 @@ func (f *follower) apply(e *pubstore.Entry, s *segment) (isWatermark bool) {
 	return false
 }
 
-// applyWatermark applies a mark, after all entries before it have been applied. The mark was written
-// after everything was compared, to a Redis that has everything. So a token that the
-// comparison did not find does not exist.
+// applyWatermark applies a watermark, after all entries before it have been applied. It was
+// written after everything was compared, to a Redis that has everything. So a token that
+// the comparison did not find does not exist.
 func (f *follower) applyWatermark(m *pubstore.Watermark, s *segment) {
 	now := f.clock.now()
 	f.metrics.skew.observe(now.wall.Sub(m.AsOf), now.mono)

@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-func (w *world) resyncs(why cause) float64 {
-	return testutil.ToFloat64(w.metrics.resyncs.WithLabelValues(string(why)))
+func (w *world) resyncs(reason cause) float64 {
+	return testutil.ToFloat64(w.metrics.resyncs.WithLabelValues(string(reason)))
 }
 
 // awaitRevision waits for a revision; revisions must not go back until then.
@@ -106,7 +106,7 @@ func TestRevokedTokenIsRefused(t *testing.T) {
 
 	rec.Organizations, rec.Version = []string{org}, 2 // its user left the other one
 	w.publishToken(rec)
-	w.eventually(func() bool { return w.modes(other, tok).status == 404 }, "it does not open the other one any more")
+	w.eventually(func() bool { return w.modes(other, tok).status == 404 }, "it no longer grants access to the other one")
 	assert.Equal(t, 200, w.modes(org, tok).status)
 
 	rec.Revoked, rec.Version = true, 3
@@ -121,7 +121,7 @@ func TestRefusedTokenIsAcceptedOncePublished(t *testing.T) {
 	org, _ := w.newOrganization()
 	w.eventually(func() bool {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
-	}, "it took note of the other token")
+	}, "the entry of the other token was applied")
 	tok := w.keys.Mint()
 	require.Equal(t, 401, w.modes(org, tok).status)
 	loads := testutil.ToFloat64(w.metrics.tokenLoads.absent)
@@ -130,35 +130,35 @@ func TestRefusedTokenIsAcceptedOncePublished(t *testing.T) {
 	}
 	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.tokenLoads.absent), "it is remembered")
 	w.publishToken(recordOf(tok, org))
-	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
+	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is accepted")
 }
 
 // positionedRedis is a Redis that answers each query from a position set by the test.
 type positionedRedis struct {
 	logStore
-	tail, heads, tokens, versions pubstore.Position
+	tail, tokenVersions, tokens, versions pubstore.Position
 	// version is the version of all tokens.
 	version int64
 }
 
-func (e *positionedRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
-	return e.tail, &pubstore.Watermark{AsOf: time.Now().Add(time.Second)}, nil
+func (r *positionedRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
+	return r.tail, &pubstore.Watermark{AsOf: time.Now().Add(time.Second)}, nil
 }
 
-func (e *positionedRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
-	return slices.Repeat([]pubstore.Version{{Epoch: 1, Revision: e.version}}, len(hashes)), e.heads, nil
+func (r *positionedRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+	return slices.Repeat([]pubstore.Version{{Epoch: 1, Revision: r.version}}, len(hashes)), r.tokenVersions, nil
 }
 
-func (e *positionedRedis) Tokens(context.Context, []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
-	return nil, e.tokens, nil
+func (r *positionedRedis) Tokens(context.Context, []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
+	return nil, r.tokens, nil
 }
 
-func (e *positionedRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
-	return nil, e.versions, nil
+func (r *positionedRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
+	return nil, r.versions, nil
 }
 
-// If another server, one that lags, answers a part of the comparison, the comparison
-// fails and no mark counts.
+// If another server, one that lags, answers a part of the comparison, the comparison fails
+// and no watermark counts.
 func TestComparisonFailsIfLaggingServerAnswers(t *testing.T) {
 	at, before := pubstore.Position{Incarnation: 1, N: 10}, pubstore.Position{Incarnation: 1, N: 9}
 	for name, c := range map[string]struct {
@@ -204,7 +204,7 @@ func TestClientWithNewerTagCausesRecheck(t *testing.T) {
 	rec, _, err := w.store.BeginReconcile(t.Context(), w.incarnation+1)
 	require.NoError(t, err)
 	w.publishDocument(d, rec)
-	w.advanceClock(time.Second) // the spacing since its last load has passed
+	w.advanceClock(time.Second) // the reload interval has passed
 	a = w.modes(org, tok, "If-None-Match", newer)
 	assert.Equal(t, 304, a.status)
 	a = w.modes(org, tok)
@@ -284,8 +284,8 @@ func TestLogEntriesForAbsentKeysLoadNothing(t *testing.T) {
 	w.publishToken(recordOf(tok, org))
 	w.eventually(func() bool {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
-	}, "it took note")
-	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.documentLoads.ok), "nobody asked for it")
+	}, "the entries were applied")
+	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.documentLoads.ok), "it was not requested")
 	_, ok := w.tokens.backend.peek(token.HashOf([]byte(tok)))
 	assert.False(t, ok)
 }

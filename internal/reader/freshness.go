@@ -30,14 +30,13 @@ type segment struct {
 	reached atomic.Int64
 }
 
-// unverified takes the place of a stretch's number for values that no mark applies
-// to: Redis answered with less than its log has announced, or we followed no
-// log.
+// unverified takes the place of a segment's number for values that no watermark applies to:
+// Redis answered with less than its log has announced, or we followed no log.
 const unverified = math.MaxUint64
 
-// verifies returns the number of the stretch if an answer at a position contains
-// everything that was announced up to reached. Else it returns unconfirmed. The caller
-// must have read reached before sending the query.
+// verifies returns the number of the segment if an answer at a position contains everything
+// that was announced up to reached. Else it returns unverified. The caller must have read
+// reached before sending the query.
 func (s *segment) verifies(reached int64, at pubstore.Position) uint64 {
 	if s == nil || at.Incarnation != s.incarnation || at.N < reached {
 		return unverified
@@ -46,12 +45,12 @@ func (s *segment) verifies(reached int64, at pubstore.Position) uint64 {
 }
 
 // lease is the newest statement of how fresh we are. It applies to every value that its
-// stretch or an earlier one confirms, and of which no newer version was announced. Such
-// a value contains every change that was committed before asOf. A lease is immutable.
+// segment or an earlier one verifies, and of which no newer version was announced. Such a
+// value contains every change that was committed before asOf. A lease is immutable.
 type lease struct {
 	asOf    time.Time
 	segment uint64
-	// receivedAt is when the mark with asOf arrived, by the monotonic clock.
+	// receivedAt is when the watermark with asOf arrived, by the monotonic clock.
 	receivedAt time.Duration
 	// Subjects with changes unpublished at asOf, which have an earlier time instead.
 	organizations map[organizationID]exclusion
@@ -63,13 +62,15 @@ type exclusion struct {
 	// since is the time from which Redis may lack changes. If a Redis lost all data of
 	// the subject, that is when the subject was created.
 	since time.Time
-	// knownUntil is the time that an earlier lease stated for values confirmed by stretches up
-	// to segment. It still applies to them: what Redis lost is not lost from values loaded before.
+	// knownUntil is the time that an earlier lease stated for values verified by segments
+	// up to segment. It still applies to them: what Redis lost is not lost from values
+	// loaded before.
 	knownUntil time.Time
 	segment    uint64
 }
 
-// asOf returns the time up to which a value with this confirmation contains every change.
+// asOf returns the time up to which a value verified by the given segment contains every
+// change.
 func (e exclusion) asOf(verified uint64) time.Time {
 	if verified <= e.segment && e.knownUntil.After(e.since) {
 		return e.knownUntil
@@ -77,14 +78,14 @@ func (e exclusion) asOf(verified uint64) time.Time {
 	return e.since
 }
 
-// maxAsOf returns the latest time that of returns for any confirmation.
+// maxAsOf returns the latest time that asOf returns for any segment.
 func (e exclusion) maxAsOf() time.Time { return e.asOf(e.segment) }
 
-// isMaxAsOf reports whether of returns that latest time for this confirmation.
+// isMaxAsOf reports whether asOf returns that latest time for the given segment.
 func (e exclusion) isMaxAsOf(verified uint64) bool { return e.asOf(verified).Equal(e.maxAsOf()) }
 
-// newLease returns the lease that follows from a mark of a stretch. before is the previous
-// lease, if any.
+// newLease returns the lease that follows from a watermark in the segment with this number.
+// previous is the previous lease, if any.
 func newLease(m *pubstore.Watermark, number uint64, received time.Duration, previous *lease) *lease {
 	l := &lease{asOf: m.AsOf, segment: number, receivedAt: received}
 	var organizations map[organizationID]exclusion
@@ -109,8 +110,8 @@ func newLease(m *pubstore.Watermark, number uint64, received time.Duration, prev
 	return l
 }
 
-// carryExclusion returns the exception that follows lease l, which may be nil, for a subject. was is
-// the exception of l for that subject, zero for none.
+// carryExclusion returns the exclusion of a subject in the lease after l, which may be nil.
+// previous is the exclusion of that subject in l, zero for none.
 func (l *lease) carryExclusion(since time.Time, previous exclusion) exclusion {
 	e := exclusion{since: since}
 	switch {
@@ -125,14 +126,14 @@ func (l *lease) carryExclusion(since time.Time, previous exclusion) exclusion {
 	return e
 }
 
-// covers reports whether the lease applies to values with this confirmation.
-// Everything resident when a stretch began was compared then, so a later stretch covers
-// values that an earlier one confirmed. The reverse does not hold: values loaded since
-// may come from a Redis that lost data which the earlier one had.
+// covers reports whether the lease applies to values verified by the given segment.
+// Everything resident when a segment began was compared then, so a later segment covers
+// values that an earlier one verified. The reverse does not hold: values loaded since may
+// come from a Redis that lost data which the earlier one had.
 func (l *lease) covers(verified uint64) bool { return l != nil && verified <= l.segment }
 
-// organizationAsOf returns the time from which there may be changes to an organization
-// that a document with this confirmation does not contain.
+// organizationAsOf returns the time from which there may be changes to an organization that
+// a document verified by the given segment does not contain.
 func (l *lease) organizationAsOf(id organizationID, verified uint64) time.Time {
 	if e, ok := l.organizations[id]; ok {
 		return minTime(e.asOf(verified), l.asOf)
@@ -149,8 +150,7 @@ func (l *lease) tokenAsOf(h token.Hash, verified uint64) time.Time {
 }
 
 // age returns how long ago asOf was, by whichever clock gives the greater age, plus
-// skewAllowance. asOf is the time of the lease or of one of its
-// exceptions.
+// skewAllowance. asOf is the time of the lease or of one of its exclusions.
 func (l *lease) age(asOf time.Time, now instant) time.Duration {
 	return max(now.wall.Sub(asOf), now.mono-l.receivedAt+l.asOf.Sub(asOf)) + skewAllowance
 }
@@ -159,15 +159,15 @@ func (l *lease) age(asOf time.Time, now instant) time.Duration {
 // updates it; requests and loads read it.
 type freshness struct {
 	lease atomic.Pointer[lease]
-	// following is the stretch by which loads are confirmed.
+	// following is the segment that verifies loads.
 	following atomic.Pointer[segment]
-	// synced is false from the end of a stretch until everything resident has been
-	// compared again.
+	// synced is false from the end of a segment until everything resident has been compared
+	// again.
 	synced      atomic.Bool
-	lastSegment uint64 // number of the newest stretch; only for the follower
+	lastSegment uint64 // number of the newest segment; only for the follower
 }
 
-// beginSegment starts a stretch at a position.
+// beginSegment starts a segment at a position.
 func (f *freshness) beginSegment(at pubstore.Position) *segment {
 	f.lastSegment++
 	s := &segment{number: f.lastSegment, incarnation: at.Incarnation}
@@ -176,9 +176,9 @@ func (f *freshness) beginSegment(at pubstore.Position) *segment {
 	return s
 }
 
-// nextLease returns the lease that follows from a mark of a stretch, or nil if the current
-// lease is as recent or more recent. So neither two concurrent leaders nor a delayed
-// mark move it back.
+// nextLease returns the lease that follows from a watermark in a segment, or nil if the
+// current lease is as recent or more recent. So neither two concurrent leaders nor a
+// delayed watermark move it back.
 func (f *freshness) nextLease(m *pubstore.Watermark, s *segment, now time.Duration) *lease {
 	have := f.lease.Load()
 	next := newLease(m, s.number, now, have)

@@ -17,8 +17,8 @@ import (
 const (
 	freshHit = "orgmodes; hit"
 	staleHit = "orgmodes; hit; detail=stale"
-	// anyHit matches both: marks are rare in most tests, so on a slow machine
-	// an answer may be stale.
+	// anyHit matches both: watermarks are rare in most tests, so on a slow machine an
+	// answer may be stale.
 	anyHit = "^orgmodes; hit(; detail=stale)?$"
 )
 
@@ -30,15 +30,15 @@ func (w *world) status(org, tok string) string {
 	return a.header.Get("Cache-Status")
 }
 
-// awaitWatermark logs a mark and waits until the reader has applied it, or ignored it as older
-// than its lease.
+// awaitWatermark logs a watermark and waits until the reader has applied it, or ignored it
+// as older than its lease.
 func (w *world) awaitWatermark(m pubstore.Watermark) {
 	w.t.Helper()
 	before := testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark"))
 	w.writeWatermark(m)
 	w.eventually(func() bool {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark")) > before
-	}, "it took note of the mark")
+	}, "the watermark was applied")
 }
 
 func TestLeaseAgeIsTheGreaterOfBothClocks(t *testing.T) {
@@ -55,7 +55,7 @@ func TestLeaseAgeIsTheGreaterOfBothClocks(t *testing.T) {
 		got := l.age(asOf, instant{asOf.Add(c.wall), time.Minute + c.mono})
 		assert.Equal(t, c.want+skewAllowance, got)
 	}
-	// An exception is older, by both clocks.
+	// An exclusion is older, by both clocks.
 	pending := asOf.Add(-time.Second)
 	assert.Equal(t, 4*time.Second+skewAllowance, l.age(pending, instant{asOf, time.Minute + 3*time.Second}))
 	assert.Equal(t, 4*time.Second+skewAllowance, l.age(pending, instant{asOf.Add(3 * time.Second), time.Minute}))
@@ -73,13 +73,13 @@ func TestLeaseNeverMovesBack(t *testing.T) {
 	}
 	one := f.beginSegment(pubstore.Position{Incarnation: 1, N: 10})
 	require.True(t, take(&pubstore.Watermark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
-	// The same mark, and a delayed one: both are ignored, with their exceptions.
+	// The same watermark, and a delayed one: both are ignored, with their exclusions.
 	require.False(t, take(&pubstore.Watermark{AsOf: at}, one, 6))
 	require.False(t, take(&pubstore.Watermark{AsOf: at.Add(-1)}, one, 7))
 	assert.Equal(t, at.Add(-time.Second), f.lease.Load().organizationAsOf(id, 0))
 	assert.Equal(t, time.Duration(5), f.lease.Load().receivedAt)
-	// In another stretch, the same mark applies to values confirmed by that stretch. The
-	// time of its first arrival counts.
+	// In another segment, the same watermark applies to values verified by that segment.
+	// The time of its first arrival counts.
 	two := f.beginSegment(pubstore.Position{Incarnation: 1, N: 20})
 	assert.False(t, f.lease.Load().covers(two.number))
 	require.True(t, take(&pubstore.Watermark{AsOf: at}, two, 8))
@@ -96,7 +96,7 @@ func TestLeaseNeverMovesBack(t *testing.T) {
 // Values loaded after that are not covered.
 func TestExclusionKeepsEarlierFreshness(t *testing.T) {
 	var f freshness
-	at, made, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
+	at, created, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
 	take := func(s *segment, after time.Duration, since time.Time) {
 		m := &pubstore.Watermark{AsOf: at.Add(after)}
 		if !since.IsZero() {
@@ -105,7 +105,7 @@ func TestExclusionKeepsEarlierFreshness(t *testing.T) {
 		}
 		f.lease.Store(f.nextLease(m, s, after))
 	}
-	says := func(s *segment, want time.Time) {
+	checkAsOf := func(s *segment, want time.Time) {
 		t.Helper()
 		assert.Equal(t, want, f.lease.Load().tokenAsOf(h, s.number))
 		assert.Equal(t, want, f.lease.Load().organizationAsOf(id, s.number))
@@ -113,32 +113,32 @@ func TestExclusionKeepsEarlierFreshness(t *testing.T) {
 	one := f.beginSegment(pubstore.Position{Incarnation: 1, N: 10})
 	take(one, 0, time.Time{})
 	two := f.beginSegment(pubstore.Position{Incarnation: 2, N: 20})
-	take(two, time.Second, made)
-	says(one, at)
-	says(two, made)
-	// It stays like that: later marks promise no more.
+	take(two, time.Second, created)
+	checkAsOf(one, at)
+	checkAsOf(two, created)
+	// It stays like that: later watermarks promise no more.
 	three := f.beginSegment(pubstore.Position{Incarnation: 3, N: 30})
 	for i := range 3 {
-		take(three, time.Duration(2+i)*time.Second, made)
-		says(one, at)
-		says(two, made)
-		says(three, made)
+		take(three, time.Duration(2+i)*time.Second, created)
+		checkAsOf(one, at)
+		checkAsOf(two, created)
+		checkAsOf(three, created)
 	}
 	take(three, 5*time.Second, time.Time{})
-	says(three, at.Add(5*time.Second))
-	// A change of the subject counts from when it was made, for every confirmation.
+	checkAsOf(three, at.Add(5*time.Second))
+	// A change of the subject counts from when it was made, for every segment.
 	take(three, 6*time.Second, at.Add(5500*time.Millisecond))
-	says(one, at.Add(5500*time.Millisecond))
+	checkAsOf(one, at.Add(5500*time.Millisecond))
 	take(three, 7*time.Second, at.Add(5500*time.Millisecond))
-	says(three, at.Add(5500*time.Millisecond))
-	// A subject first seen with an exception has no earlier statement to fall back on.
+	checkAsOf(three, at.Add(5500*time.Millisecond))
+	// A subject first seen with an exclusion has no earlier statement to fall back on.
 	other := freshness{}
 	first := other.beginSegment(pubstore.Position{Incarnation: 1, N: 1})
-	l := other.nextLease(&pubstore.Watermark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
-	assert.Equal(t, made, l.tokenAsOf(h, first.number))
+	l := other.nextLease(&pubstore.Watermark{AsOf: at, Tokens: map[token.Hash]time.Time{h: created}}, first, 0)
+	assert.Equal(t, created, l.tokenAsOf(h, first.number))
 }
 
-// A stretch confirms an answer that contains everything announced by the log.
+// A segment verifies an answer that contains everything announced by the log.
 func TestSegmentVerifiesCompleteAnswers(t *testing.T) {
 	s := new(freshness).beginSegment(pubstore.Position{Incarnation: 3, N: 10})
 	assert.Equal(t, s.number, s.verifies(10, pubstore.Position{Incarnation: 3, N: 10}))
@@ -165,26 +165,26 @@ func TestAnswerIsFreshOnlyWithRecentWatermark(t *testing.T) {
 	assert.Equal(t, 304, a.status)
 	assert.Equal(t, staleHit, a.header.Get("Cache-Status"))
 	w.advanceClock(time.Second)
-	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it looks for itself")
+	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it compares everything")
 
 	now, _ := w.now()
 	w.awaitWatermark(pubstore.Watermark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
 	assert.Equal(t, staleHit, w.status(org, tok), "it is unpublished")
-	assert.Equal(t, freshHit, w.status(other, otherTok), "and nobody else")
+	assert.Equal(t, freshHit, w.status(other, otherTok), "and no other")
 	w.awaitWatermark(pubstore.Watermark{AsOf: now.Add(-time.Second)})
-	assert.Equal(t, staleHit, w.status(org, tok), "older marks say nothing")
-	excepted := map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}
-	w.awaitWatermark(pubstore.Watermark{Tokens: excepted})
-	assert.Equal(t, freshHit, w.status(other, otherTok), "the mark before did not except it")
+	assert.Equal(t, staleHit, w.status(org, tok), "older watermarks have no effect")
+	excluded := map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}
+	w.awaitWatermark(pubstore.Watermark{Tokens: excluded})
+	assert.Equal(t, freshHit, w.status(other, otherTok), "the previous watermark did not exclude it")
 	w.advanceClock(freshFor)
 	now, _ = w.now()
-	w.awaitWatermark(pubstore.Watermark{AsOf: now, Tokens: excepted})
+	w.awaitWatermark(pubstore.Watermark{AsOf: now, Tokens: excluded})
 	assert.Equal(t, freshHit, w.status(org, tok))
-	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
+	assert.Equal(t, staleHit, w.status(other, otherTok), "the token's record may have changed")
 }
 
-// During a comparison the age of resident values is unknown, whatever the last
-// mark stated.
+// During a comparison the age of resident values is unknown, whatever the last watermark
+// stated.
 func TestAnswersAreStaleDuringResync(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
@@ -197,8 +197,8 @@ func TestAnswersAreStaleDuringResync(t *testing.T) {
 	assert.Equal(t, freshHit, w.status(x.org, x.tok))
 }
 
-// If the log announced a newer version that can't be loaded, the resident one is served
-// as stale, however recent the marks are.
+// If the log announced a newer version that can't be loaded, the resident one is served as
+// stale, however recent the watermarks are.
 func TestOutdatedDocumentIsServedAsStale(t *testing.T) {
 	w := newWorld(t)
 	x := w.newWarmOrganization()
@@ -235,23 +235,23 @@ func TestLaggingRedisMakesAnswersStaleAndTokensUnknown(t *testing.T) {
 	assert.Equal(t, "orgmodes; fwd=miss; stored; detail=stale", w.status(cold, both))
 	requireProblem(t, w.modes(cold, coldTok), 503, "unavailable")
 	requireProblem(t, w.modes(cold, w.keys.Mint()), 503, "unavailable")
-	assert.Equal(t, 503, w.modes(org, tok).status, "this one was never asked for")
+	assert.Equal(t, 503, w.modes(org, tok).status, "it was never requested")
 
 	// The reader has detected that, and compared. Values that were warm are unchanged;
-	// earlier marks do not cover values loaded now.
+	// earlier watermarks do not cover values loaded now.
 	w.eventually(func() bool { return w.resyncs(causeRegression) > 0 }, "it has seen that")
 	w.eventually(func() bool { return w.status(org, both) == freshHit }, "what was warm")
 	third, thirdTok := uuid.NewString(), w.keys.Mint()
 	requireProblem(t, w.modes(third, thirdTok), 503, "unavailable")
 	requireProblem(t, w.modes(cold, coldTok), 503, "unavailable")
-	// After a reconciliation and a mark:
+	// After a reconciliation and a watermark:
 	w.fill()
-	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "it is let in")
+	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "it is accepted")
 	requireProblem(t, w.modes(third, thirdTok), 401, "token_refused")
 	w.eventually(func() bool { return w.status(cold, both) == freshHit }, "and fresh")
 }
 
-// A warm token that Redis has lost still grants access until a mark states that Redis
+// A warm token that Redis has lost still grants access until a watermark states that Redis
 // has everything. After that, the token does not exist.
 func TestTokenLostByRedisIsAcceptedUntilWatermark(t *testing.T) {
 	w := newWorld(t)
@@ -268,7 +268,7 @@ func TestTokenLostByRedisIsAcceptedUntilWatermark(t *testing.T) {
 	requireProblem(t, w.modes(x.org, x.tok), 401, "token_refused")
 }
 
-// A token is trusted for AUTH_MAX_STALE after the last mark. After that it can't be
+// A token is trusted for AUTH_MAX_STALE after the last watermark. After that it can't be
 // checked, but it isn't refused.
 func TestTokenIsTrustedForAuthMaxStale(t *testing.T) {
 	for name, c := range map[string]struct{ setting, trusted time.Duration }{
@@ -308,11 +308,11 @@ func TestAbsentTokenIsRefusedOnlyWhileFresh(t *testing.T) {
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 	w.advanceClock(freshFor)
 	requireProblem(t, w.modes(org, tok), 503, "unavailable")
-	asked := testutil.ToFloat64(w.metrics.tokenLoads.absent)
+	loads := testutil.ToFloat64(w.metrics.tokenLoads.absent)
 	for range 20 {
 		requireProblem(t, w.modes(org, tok), 503, "unavailable")
 	}
-	assert.Less(t, testutil.ToFloat64(w.metrics.tokenLoads.absent), asked+3, "nor is Redis asked again")
+	assert.Less(t, testutil.ToFloat64(w.metrics.tokenLoads.absent), loads+3, "and Redis is not queried again")
 	w.awaitWatermark(pubstore.Watermark{})
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 	hash := token.HashOf([]byte(tok))
@@ -327,33 +327,33 @@ func TestTagOfNonexistentVersionIsReplacedOnceDisproved(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
 	x := w.newWarmOrganization()
-	for _, made := range []string{`"1.9.0123456789abcdef"`, `"2.1.0123456789abcdef-br"`} {
-		ask := func() answer { return w.modes(x.org, x.tok, "If-None-Match", made) }
-		a := ask()
+	for _, tag := range []string{`"1.9.0123456789abcdef"`, `"2.1.0123456789abcdef-br"`} {
+		poll := func() answer { return w.modes(x.org, x.tok, "If-None-Match", tag) }
+		a := poll()
 		require.Equal(t, 304, a.status)
-		assert.Equal(t, made, a.header.Get("ETag"))
-		assert.Equal(t, staleHit, a.header.Get("Cache-Status"), "who knows what is beyond")
-		met, _ := w.now()
+		assert.Equal(t, tag, a.header.Get("ETag"))
+		assert.Equal(t, staleHit, a.header.Get("Cache-Status"), "there may be newer versions")
+		firstSeen, _ := w.now()
 		w.advanceClock(time.Second)
-		w.awaitWatermark(pubstore.Watermark{AsOf: met}) // not yet: the clocks may differ
-		require.Equal(t, 304, ask().status)
+		w.awaitWatermark(pubstore.Watermark{AsOf: firstSeen}) // not yet: the clocks may differ
+		require.Equal(t, 304, poll().status)
 		// Only changes to this organization matter.
-		late := met.Add(skewAllowance + 20*time.Millisecond)
-		w.awaitWatermark(pubstore.Watermark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
-		require.Equal(t, 304, ask().status)
+		late := firstSeen.Add(skewAllowance + 20*time.Millisecond)
+		w.awaitWatermark(pubstore.Watermark{AsOf: late, Organizations: map[string]time.Time{x.org: firstSeen}})
+		require.Equal(t, 304, poll().status)
 		w.awaitWatermark(pubstore.Watermark{AsOf: late.Add(time.Millisecond)})
-		a = ask()
+		a = poll()
 		require.Equal(t, 200, a.status)
 		assert.Equal(t, freshHit, a.header.Get("Cache-Status"))
-		// Another tag was not met before. A tag that is proven wrong proves nothing about
+		// Another tag was not seen before. A tag that is proven wrong proves nothing about
 		// the client's other tags.
 		another := `"1.8.0123456789abcdef"`
-		if made[1] == '2' {
+		if tag[1] == '2' {
 			another = `"2.8.0123456789abcdef"`
 		}
-		require.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", made+", "+another).status)
+		require.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", tag+", "+another).status)
 		// A lease that is not fresh proves nothing.
 		w.advanceClock(freshFor)
-		require.Equal(t, 304, ask().status)
+		require.Equal(t, 304, poll().status)
 	}
 }

@@ -47,7 +47,7 @@ func (r *Reader) registerGauges(to prometheus.Registerer, canary documentKey) {
 	})
 }
 
-// minWindow is the least time for which a lowest value counts; it may count twice as long.
+// minWindow is the minimum time for which a value counts; it may count twice as long.
 const minWindow = time.Minute
 
 // windowedMin tracks the lowest recent value.
@@ -58,35 +58,35 @@ type windowedMin struct {
 	hasCurrent, hasPrevious bool
 }
 
-func (l *windowedMin) observe(v, at time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rotate(at)
-	if !l.hasCurrent || v.Seconds() < l.current {
-		l.current, l.hasCurrent = v.Seconds(), true
+func (w *windowedMin) observe(v, at time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rotate(at)
+	if !w.hasCurrent || v.Seconds() < w.current {
+		w.current, w.hasCurrent = v.Seconds(), true
 	}
 }
 
 // value returns the lowest recent value, or NaN if there was none.
-func (l *windowedMin) value(at time.Duration) float64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rotate(at)
+func (w *windowedMin) value(at time.Duration) float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rotate(at)
 	switch {
-	case l.hasCurrent && l.hasPrevious:
-		return min(l.current, l.previous)
-	case l.hasCurrent:
-		return l.current
-	case l.hasPrevious:
-		return l.previous
+	case w.hasCurrent && w.hasPrevious:
+		return min(w.current, w.previous)
+	case w.hasCurrent:
+		return w.current
+	case w.hasPrevious:
+		return w.previous
 	}
 	return math.NaN()
 }
 
-func (l *windowedMin) rotate(at time.Duration) {
-	if at-l.since < minWindow {
+func (w *windowedMin) rotate(at time.Duration) {
+	if at-w.since < minWindow {
 		return
 	}
-	l.previous, l.hasPrevious = l.current, l.hasCurrent && at-l.since < 2*minWindow
-	l.hasCurrent, l.since = false, at
+	w.previous, w.hasPrevious = w.current, w.hasCurrent && at-w.since < 2*minWindow
+	w.hasCurrent, w.since = false, at
 }

@@ -12,18 +12,18 @@ import (
 )
 
 func TestWindowedMinForgetsOldValues(t *testing.T) {
-	l := &windowedMin{}
-	assert.True(t, math.IsNaN(l.value(0)))
-	l.observe(3*time.Second, time.Second)
-	l.observe(2*time.Second, 2*time.Second)
-	l.observe(4*time.Second, 3*time.Second)
-	assert.InDelta(t, 2, l.value(4*time.Second), 0)
-	l.observe(3*time.Second, 70*time.Second)
-	assert.InDelta(t, 2, l.value(71*time.Second), 0, "the last while is part of it")
-	l.observe(-time.Second, 72*time.Second)
-	assert.InDelta(t, -1, l.value(73*time.Second), 0)
-	assert.InDelta(t, -1, l.value(140*time.Second), 0)
-	assert.True(t, math.IsNaN(l.value(time.Hour)), "long ago")
+	m := &windowedMin{}
+	assert.True(t, math.IsNaN(m.value(0)))
+	m.observe(3*time.Second, time.Second)
+	m.observe(2*time.Second, 2*time.Second)
+	m.observe(4*time.Second, 3*time.Second)
+	assert.InDelta(t, 2, m.value(4*time.Second), 0)
+	m.observe(3*time.Second, 70*time.Second)
+	assert.InDelta(t, 2, m.value(71*time.Second), 0, "the last while is part of it")
+	m.observe(-time.Second, 72*time.Second)
+	assert.InDelta(t, -1, m.value(73*time.Second), 0)
+	assert.InDelta(t, -1, m.value(140*time.Second), 0)
+	assert.True(t, math.IsNaN(m.value(time.Hour)), "long ago")
 }
 
 // Every metric named in the manual is exported, and no label identifies an
@@ -47,12 +47,12 @@ func TestDocumentedMetricsAreExported(t *testing.T) {
 
 	all, err := registry.Gather()
 	require.NoError(t, err)
-	figures := map[string]uint64{}
+	values := map[string]uint64{}
 	for _, f := range all {
 		name := strings.TrimPrefix(f.GetName(), "orgmodes_reader_")
-		figures[name] = 0
+		values[name] = 0
 		for _, m := range f.GetMetric() {
-			figures[name] += m.GetHistogram().GetSampleCount() + uint64(m.GetCounter().GetValue())
+			values[name] += m.GetHistogram().GetSampleCount() + uint64(m.GetCounter().GetValue())
 			for _, l := range m.GetLabel() {
 				assert.Contains(t, []string{
 					"code", "representation", "result", "freshness", "kind", "cause",
@@ -65,12 +65,12 @@ func TestDocumentedMetricsAreExported(t *testing.T) {
 		"requests_total", "request_duration_seconds", "conditional_requests_total", "answers_total", "cache_requests_total", "loads_total",
 		"authentications_total", "log_entries_total", "resyncs_total", "propagation_seconds", "revocation_seconds", "snapshots_total",
 	} {
-		assert.NotZero(t, figures[name], name)
+		assert.NotZero(t, values[name], name)
 	}
 	for _, name := range []string{
 		"staleness_seconds", "synced", "watermark_delay_min_seconds", "canary_age_seconds", "evictions_total",
 		"resident_documents", "resident_bytes", "resident_tokens",
 	} {
-		assert.Contains(t, figures, name)
+		assert.Contains(t, values, name)
 	}
 }

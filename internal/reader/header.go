@@ -36,7 +36,7 @@ const (
 )
 
 // cacheStatus holds the values of Cache-Status (RFC 9211; detail is section 2.8) by
-// outcome: the first one for a fresh answer, the second one for a stale one.
+// lookupResult: the first one for a fresh answer, the second one for a stale one.
 var cacheStatus = [...][2][]byte{
 	hit:           {[]byte("orgmodes; hit"), []byte("orgmodes; hit; detail=stale")},
 	missStored:    {[]byte("orgmodes; fwd=miss; stored"), []byte("orgmodes; fwd=miss; stored; detail=stale")},

@@ -12,8 +12,8 @@ import (
 const (
 	// queryTimeout bounds one query to Redis, including the wait for a slot.
 	queryTimeout = time.Second
-	// maxAttempts bounds the queries of one flight. It repeats a query at once if the
-	// answer is older than what the log has announced since.
+	// maxAttempts bounds the queries of one load. It repeats a query at once if the answer
+	// is older than what the log has announced since.
 	maxAttempts   = 4
 	minRetryDelay = 100 * time.Millisecond
 	maxRetryDelay = 5 * time.Second
@@ -28,10 +28,10 @@ var (
 // load is a load in progress.
 type load[V any] struct {
 	minVersion pubstore.Version
-	// repeat means that the answer to the current query may predate something that
-	// the flight must include.
+	// repeat means that the answer to the current query may predate something that the load
+	// must include.
 	repeat     bool
-	retryDelay time.Duration // the delay before this flight, if it is a retry
+	retryDelay time.Duration // the delay before this load, if it is a retry
 	done       chan struct{}
 	value      V
 	err        error
@@ -44,10 +44,10 @@ type pendingReload struct {
 	retryDelay time.Duration
 }
 
-func (s *cache[K, V]) waitFor(ctx context.Context, f *load[V]) (V, error) {
+func (s *cache[K, V]) waitFor(ctx context.Context, l *load[V]) (V, error) {
 	select {
-	case <-f.done:
-		return f.value, f.err
+	case <-l.done:
+		return l.value, l.err
 	case <-ctx.Done():
 		var none V
 		return none, errTimeout
@@ -59,47 +59,47 @@ func (s *cache[K, V]) schedule(k K, minVersion pubstore.Version, wait, retryDela
 	if s.closed {
 		return
 	}
-	if d := s.pending[k]; d != nil {
-		d.minVersion = maxVersion(d.minVersion, minVersion)
+	if p := s.pending[k]; p != nil {
+		p.minVersion = maxVersion(p.minVersion, minVersion)
 		return
 	}
-	d := &pendingReload{minVersion: minVersion, retryDelay: retryDelay}
-	d.timer = time.AfterFunc(wait, func() {
+	p := &pendingReload{minVersion: minVersion, retryDelay: retryDelay}
+	p.timer = time.AfterFunc(wait, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.pending[k] == d {
-			s.startLoad(k, d.minVersion, d.retryDelay)
+		if s.pending[k] == p {
+			s.startLoad(k, p.minVersion, p.retryDelay)
 		}
 	})
-	s.pending[k] = d
+	s.pending[k] = p
 }
 
-// startLoad starts a flight for a key that has none; s.mu must be held.
+// startLoad starts a load for a key that has none; s.mu must be held.
 func (s *cache[K, V]) startLoad(k K, minVersion pubstore.Version, retryDelay time.Duration) *load[V] {
-	f := &load[V]{minVersion: minVersion, retryDelay: retryDelay, done: make(chan struct{})}
-	if d := s.pending[k]; d != nil {
-		d.timer.Stop()
+	l := &load[V]{minVersion: minVersion, retryDelay: retryDelay, done: make(chan struct{})}
+	if p := s.pending[k]; p != nil {
+		p.timer.Stop()
 		delete(s.pending, k)
-		f.minVersion, f.retryDelay = maxVersion(f.minVersion, d.minVersion), d.retryDelay
+		l.minVersion, l.retryDelay = maxVersion(l.minVersion, p.minVersion), p.retryDelay
 	}
 	if s.closed {
-		f.err = errClosed
-		close(f.done)
-		return f
+		l.err = errClosed
+		close(l.done)
+		return l
 	}
-	s.inFlight[k] = f
+	s.inFlight[k] = l
 	s.wg.Add(1)
 	go func() {
 		defer s.wg.Done()
-		s.runLoad(k, f)
+		s.runLoad(k, l)
 	}()
-	return f
+	return l
 }
 
-func (s *cache[K, V]) runLoad(k K, f *load[V]) {
+func (s *cache[K, V]) runLoad(k K, l *load[V]) {
 	for attempt := 1; ; attempt++ {
-		if s.finishLoad(k, f, s.query(k), attempt) {
-			close(f.done)
+		if s.finishLoad(k, l, s.query(k), attempt) {
+			close(l.done)
 			return
 		}
 	}
@@ -109,8 +109,8 @@ func (s *cache[K, V]) runLoad(k K, f *load[V]) {
 type reply[V any] struct {
 	value V
 	err   error
-	// verified is the stretch that confirms the answer, or unconfirmed. In the latter
-	// case, lagging means that Redis is behind a log that we do follow.
+	// verified is the segment that verifies the answer, or unverified. In the latter case,
+	// lagging means that Redis is behind a log that we do follow.
 	verified uint64
 	lagging  bool
 }
@@ -127,7 +127,7 @@ func (s *cache[K, V]) query(k K) (r reply[V]) {
 		return r
 	}
 	// Read before the query: the answer must contain everything up to here, and later
-	// announcements find the flight.
+	// announcements find the load.
 	log := s.following()
 	var reached int64
 	if log != nil {
@@ -141,22 +141,21 @@ func (s *cache[K, V]) query(k K) (r reply[V]) {
 	return r
 }
 
-// finishLoad stores the result of a flight. It returns false if the flight must query
-// again.
-func (s *cache[K, V]) finishLoad(k K, f *load[V], r reply[V], attempt int) bool {
+// finishLoad stores the result of a load. It returns false if the load must query again.
+func (s *cache[K, V]) finishLoad(k K, l *load[V], r reply[V], attempt int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, err := r.value, r.err
 	absent := errors.Is(err, pubstore.ErrAbsent)
 	answered := err == nil || absent
-	behind := answered && f.repeat || err == nil && v.publishedVersion().Compare(f.minVersion) < 0 ||
-		absent && f.minVersion != pubstore.Version{}
+	behind := answered && l.repeat || err == nil && v.publishedVersion().Compare(l.minVersion) < 0 ||
+		absent && l.minVersion != pubstore.Version{}
 	if (behind || answered && r.lagging) && attempt < maxAttempts {
-		f.repeat = false
+		l.repeat = false
 		return false
 	}
 	if behind || absent && r.verified == unverified {
-		err, absent = fmt.Errorf("%w: want %s", errBehind, f.minVersion), false
+		err, absent = fmt.Errorf("%w: want %s", errBehind, l.minVersion), false
 	}
 	delete(s.inFlight, k)
 	have, resident := s.backend.peek(k)
@@ -171,25 +170,25 @@ func (s *cache[K, V]) finishLoad(k K, f *load[V], r reply[V], attempt int) bool 
 			}
 		}
 		s.backend.set(k, v)
-		f.value = v
+		l.value = v
 		retry = v.outdated() || r.lagging
 	case absent && s.removeAbsent:
 		s.backend.remove(k)
-		f.err = err
+		l.err = err
 	default:
-		f.err, s.failing, s.lastFailure = err, true, s.now()
-		retry = resident && (f.repeat || have.outdated() || have.publishedVersion().Compare(f.minVersion) < 0 ||
+		l.err, s.failing, s.lastFailure = err, true, s.now()
+		retry = resident && (l.repeat || have.outdated() || have.publishedVersion().Compare(l.minVersion) < 0 ||
 			have.verifiedBy() == unverified && s.following() != nil)
 	}
 	if retry {
-		wait := min(max(2*f.retryDelay, minRetryDelay), maxRetryDelay)
-		s.schedule(k, f.minVersion, wait, wait)
+		wait := min(max(2*l.retryDelay, minRetryDelay), maxRetryDelay)
+		s.schedule(k, l.minVersion, wait, wait)
 	}
 	return true
 }
 
-// merge returns the newer of the resident and the loaded value. If a stretch confirms one
-// of them, it also confirms a value that is as new or newer.
+// merge returns the newer of the resident and the loaded value. If a segment verifies one
+// of them, it also verifies a value that is as new or newer.
 func merge[V cacheable[V]](have, loaded V) V {
 	by := min(have.verifiedBy(), loaded.verifiedBy())
 	if have.publishedVersion().Compare(loaded.publishedVersion()) > 0 {

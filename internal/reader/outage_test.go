@@ -43,7 +43,7 @@ func TestDocumentMissingFromRedisStays(t *testing.T) {
 	x := w.newWarmOrganization()
 	w.redis.Do("DEL", "{om}:doc:"+x.org)
 	w.redis.Do("HDEL", "{om}:revs", x.org)
-	w.advanceClock(time.Second)                                               // past the spacing since its load
+	w.advanceClock(time.Second)                                               // past the reload interval
 	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // triggers a recheck
 	require.Equal(t, 304, ahead.status)
 	w.requireServed(x)
@@ -102,7 +102,7 @@ func TestWarmReaderSurvivesFlushedRedis(t *testing.T) {
 		w.publishToken(recordOf(x.tok, x.org), r)
 	})
 	w.awaitRevision(x.org, x.tok, 2)
-	// An absence is certain once everything has been compared and a mark confirms it.
+	// An absence is certain once everything has been compared and a watermark confirms it.
 	w.eventually(func() bool { return w.modes(x.org, tok).status == 401 }, "it is refused")
 	requireProblem(t, w.modes(x.org, tok), 401, "token_refused")
 }
@@ -188,7 +188,7 @@ func TestBodyAlwaysBelongsToRequestedOrganization(t *testing.T) {
 			for i := range requests {
 				own, other := all[(g*31+i*7)%organizations], all[(g*17+i*5+1)%organizations]
 				coding := codings[(g+i)%len(codings)]
-				for path, form := range representationPaths(own.org) {
+				for path, name := range representationPaths(own.org) {
 					a := w.get(path, own.tok, "Accept-Encoding", coding)
 					if !assert.Equal(t, 200, a.status) {
 						return
@@ -196,7 +196,7 @@ func TestBodyAlwaysBelongsToRequestedOrganization(t *testing.T) {
 					body := decode(t, a.header.Get("Content-Encoding"), a.body)
 					org, revision := revisionOf(t, body)
 					assert.Equal(t, own.org, org)
-					assert.Equal(t, string(bodyOf(own.org, form, revision)), string(body))
+					assert.Equal(t, string(bodyOf(own.org, name, revision)), string(body))
 					assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
 				}
 				if other != own {

@@ -34,7 +34,8 @@ const (
 // The tag is repeated with its W/ and its suffix because a cache freshens only
 // the stored response whose validator it recognizes (RFC 9111, section 4.3.4).
 //
-// If a tag is ahead of the version and isn't refuted, it is returned parsed.
+// If a tag is newer than the version and isn't known to be impossible, it is returned
+// parsed.
 func evaluateIfNoneMatch(lines [][]byte, ours *representation, version pubstore.Version, preferred []byte, checker tagChecker,
 ) (result preconditionResult, repeat []byte, newerTag pubstore.Tag) {
 	total := 0

@@ -231,13 +231,13 @@ func FuzzIfNoneMatch(f *testing.F) {
 	rep := &representation{tag: []byte(tag)}
 	f.Fuzz(func(t *testing.T, one, two string) {
 		lines := [][]byte{[]byte(one), []byte(two)}
-		said, repeat, _ := evaluateIfNoneMatch(lines, rep, version(2), []byte(`"`+tag+`"`), tagChecker{})
+		result, repeat, _ := evaluateIfNoneMatch(lines, rep, version(2), []byte(`"`+tag+`"`), tagChecker{})
 		if repeat != nil {
 			// The repeated text occurs literally in the request, and is a tag.
 			require.True(t, strings.Contains(one, string(repeat)) || strings.Contains(two, string(repeat)))
 			require.Regexp(t, `^(W/)?"[!#-~]*"$`, string(repeat))
 		}
-		switch said {
+		switch result {
 		case notModified:
 			require.True(t, repeat == nil || strings.Contains(string(repeat), tag))
 		case modified:

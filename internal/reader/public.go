@@ -31,7 +31,7 @@ func preparePublic(body []byte) (*document, error) {
 		return nil, fmt.Errorf("the public catalog has no list named items")
 	}
 	sum, hash := pubstore.SumOf(body)
-	coded, err := pubstore.Encode(body)
+	encoded, err := pubstore.Encode(body)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func preparePublic(body []byte) (*document, error) {
 		Organization: "public",
 		Representations: []pubstore.Representation{{
 			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
-			Tag: pubstore.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
+			Tag: pubstore.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: encoded,
 		}},
 	}, nil, 0)
 }
@@ -50,7 +50,7 @@ func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
 	chosen := r.negotiateCoding(ctx, rep)
 	tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
 	result, repeat, _ := evaluateIfNoneMatch(tags, rep, r.public.version, rep.encodings[chosen].etag, tagChecker{})
-	if result == newer { // nothing can be ahead of a document without revisions
+	if result == newer { // nothing can be newer than a document without revisions
 		result, repeat = modified, nil
 	}
 	r.write(ctx, rep, chosen, result, repeat, valueVaryMarketplace, cacheStatusFor(hit, true))

@@ -41,8 +41,8 @@ type Options struct {
 	// which it is known to have been correct; 0 means only while answers are
 	// fresh.
 	AuthMaxStale time.Duration
-	// SnapshotDir is the directory that resident values are stored in, for a start
-	// while Redis is unavailable; empty disables that. The interval is SnapshotInterval.
+	// SnapshotDir is the directory in which resident values are stored every
+	// SnapshotInterval, for a start while Redis is unavailable; empty disables that.
 	SnapshotDir      string
 	SnapshotInterval time.Duration
 	// UsageReportInterval is how often token usage is reported to the workers; 0 disables that.
@@ -54,7 +54,8 @@ type Options struct {
 	// Clock returns the time; nil means the machine's clock.
 	Clock Clock
 
-	// queryTimeout replaces queryTimeout and recheckTimeout in tests, which may run on a busy machine.
+	// queryTimeout replaces the constants queryTimeout and recheckTimeout in tests, which
+	// may run on a busy machine.
 	queryTimeout time.Duration
 }
 

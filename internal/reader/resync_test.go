@@ -119,36 +119,36 @@ func TestMillionTokensAreComparedInSeconds(t *testing.T) {
 // fakeTokenRedis is a Redis with some tokens.
 type fakeTokenRedis struct {
 	logStore
-	at     pubstore.Position
-	tokens map[token.Hash]*pubstore.Token
-	asked  []token.Hash // the tokens whose records were requested
+	at        pubstore.Position
+	tokens    map[token.Hash]*pubstore.Token
+	requested []token.Hash // the tokens whose records were requested
 }
 
-func (k *fakeTokenRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
-	return k.at, nil, nil
+func (r *fakeTokenRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
+	return r.at, nil, nil
 }
 
-func (k *fakeTokenRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+func (r *fakeTokenRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
 	out := make([]pubstore.Version, len(hashes))
 	for i, h := range hashes {
-		if t, ok := k.tokens[h]; ok {
+		if t, ok := r.tokens[h]; ok {
 			out[i] = tokenVersion(t.Epoch, t.Version)
 		}
 	}
-	return out, k.at, nil
+	return out, r.at, nil
 }
 
-func (k *fakeTokenRedis) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
-	k.asked = append(k.asked, hashes...)
-	return k.tokens, k.at, nil
+func (r *fakeTokenRedis) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
+	r.requested = append(r.requested, hashes...)
+	return r.tokens, r.at, nil
 }
 
-func (k *fakeTokenRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
-	return nil, k.at, nil
+func (r *fakeTokenRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
+	return nil, r.at, nil
 }
 
-// Only the versions of tokens are compared. A record is requested if its version
-// differs, if the one in memory is superseded, or if Redis has none.
+// Only the versions of tokens are compared. A record is requested if its version differs,
+// if the one in memory is outdated, or if Redis has none.
 func TestComparisonLoadsOnlyDifferingTokens(t *testing.T) {
 	r, org, _ := newOfflineReader(t, time.Now)
 	hash := func(name string) token.Hash { return token.HashOf([]byte(name)) }
@@ -184,9 +184,9 @@ func TestComparisonLoadsOnlyDifferingTokens(t *testing.T) {
 		assert.NotContains(t, f.missingTokens, hash(name))
 	}
 	_, ok := r.tokens.resident(hash("lost"))
-	assert.True(t, ok, "until a mark says that Redis has everything")
+	assert.True(t, ok, "until a watermark states that Redis has everything")
 	assert.Contains(t, f.missingTokens, hash("lost"))
-	assert.Subset(t, redis.asked, []token.Hash{hash("newer"), hash("outdated"), hash("lost")})
-	assert.NotContains(t, redis.asked, hash("same"))
-	assert.NotContains(t, redis.asked, hash("older"))
+	assert.Subset(t, redis.requested, []token.Hash{hash("newer"), hash("outdated"), hash("lost")})
+	assert.NotContains(t, redis.requested, hash("same"))
+	assert.NotContains(t, redis.requested, hash("older"))
 }

@@ -46,7 +46,7 @@ func TestRevocationsAreMeasured(t *testing.T) {
 		w.publishToken(rec)
 		// The entry of a document after it, whose effect is visible.
 		w.publish(org, rec.Version)
-		w.eventually(func() bool { return w.documents.revision(org) == rec.Version }, "it took note of it")
+		w.eventually(func() bool { return w.documents.revision(org) == rec.Version }, "the entry was applied")
 		after, now := measured()
 		require.Equal(t, step.counts, after-before, "version %d", rec.Version)
 		if step.counts > 0 {
@@ -62,9 +62,9 @@ func TestRevocationsAreMeasured(t *testing.T) {
 	unknown.Revoked, unknown.Version = true, 2
 	w.publishToken(unknown)
 	w.publish(org, rec.Version+1)
-	w.eventually(func() bool { return w.documents.revision(org) == rec.Version+1 }, "it took note of it")
+	w.eventually(func() bool { return w.documents.revision(org) == rec.Version+1 }, "the entry was applied")
 	after, _ := measured()
-	assert.Equal(t, before, after, "the worker doesn't tell when that was")
+	assert.Equal(t, before, after, "the entry has no time")
 }
 
 func (d *documents) revision(org string) int64 {

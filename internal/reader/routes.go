@@ -39,8 +39,8 @@ func (r *Reader) routes(app *fiber.App, collections []string) {
 	r.handleMarketplace(app, "/api/marketplace/modes", modes, endpoint.MarketplaceYAML)
 }
 
-// handleDocument serves a form of a collection of the organization in the path, or, if form
-// is "", the named document in the path.
+// handleDocument serves the representation with the given name of the organization in the
+// path, or, if name is "", the document of the collection that is named in the path.
 func (r *Reader) handleDocument(app *fiber.App, path string, index collectionIndex, name string) {
 	count := r.metrics.answers(cmp.Or(name, r.documents.collections[index].name))
 	app.Get(path, func(c *fiber.Ctx) error {
@@ -67,8 +67,8 @@ func (r *Reader) handleDocument(app *fiber.App, path string, index collectionInd
 	})
 }
 
-// handleMarketplace serves a form of the document of the organization in the header,
-// or the public catalog.
+// handleMarketplace serves a representation of the document of the organization in the
+// header, or the public catalog.
 func (r *Reader) handleMarketplace(app *fiber.App, path string, index collectionIndex, name string) {
 	count, public := r.metrics.answers(name), r.metrics.answers("public")
 	app.Get(path, func(c *fiber.Ctx) error {

@@ -9,28 +9,29 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// serve answers a request for one form of a document. It authenticates, checks that the
-// token grants access to the organization, loads, evaluates the precondition and writes.
+// serve answers a request for one representation of a document. It authenticates, checks
+// that the token grants access to the organization, loads, evaluates the precondition and
+// writes.
 //
 // Only a caller whose token grants access learns whether an organization exists. Any
 // other caller gets the same 404 from the token alone, before any lookup, so neither
 // the bytes nor the timing reveal it.
 //
-// The lease is read before the document and the token are looked up: what it states then
-// holds for both.
+// The lease is read before the document and the token are looked up, so its statement holds
+// for both.
 func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, name string, vary []byte) {
 	l, synced, now := r.freshness.lease.Load(), r.freshness.synced.Load(), r.clock.now()
-	who, auth := r.authenticate(ctx, l, now)
+	principal, auth := r.authenticate(ctx, l, now)
 	r.metrics.authentications[auth].Inc()
 	if auth != authOK {
 		authProblems[auth].write(ctx)
 		return
 	}
-	if !who.record.grants(k.organization) {
+	if !principal.record.grants(k.organization) {
 		problemNoSuchOrganization.write(ctx)
 		return
 	}
-	r.tokens.table.recordUse(who.record.hash, now.wall)
+	r.tokens.table.recordUse(principal.record.hash, now.wall)
 	doc, from, err := r.documents.get(k)
 	r.metrics.cache[from].Inc()
 	switch {
@@ -50,12 +51,12 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, name string, var
 		if rechecked || from != hit {
 			now = r.clock.now() // there was a wait
 		}
-		// held is the time up to which we hold every change to the document.
+		// knownUntil is the time up to which we have every change to the document.
 		knownUntil := time.Time{}
 		if synced && l.covers(doc.verified) && !doc.outdated() {
 			knownUntil = l.organizationAsOf(k.organization, doc.verified)
 		}
-		fresh := !knownUntil.IsZero() && l.age(minTime(knownUntil, who.asOf), now) <= freshFor
+		fresh := !knownUntil.IsZero() && l.age(minTime(knownUntil, principal.asOf), now) <= freshFor
 		checker := tagChecker{futureTags: r.futureTags, organization: k.organization}
 		if fresh {
 			checker.knownUntil = knownUntil
@@ -88,10 +89,10 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, name string, var
 	}
 }
 
-// serveMissing answers a request for a form that the document doesn't have.
+// serveMissing answers a request for a representation that the document doesn't have.
 func (r *Reader) serveMissing(ctx *fasthttp.RequestCtx, k documentKey, status []byte) {
 	if r.documents.collections[k.collection].part.Collection == "" {
-		problemNotPublished.write(ctx) // the worker that published it did not know this form yet
+		problemNotPublished.write(ctx) // the worker that published it did not know this representation yet
 		return
 	}
 	problemNoSuchDocument.write(ctx)

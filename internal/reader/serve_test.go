@@ -20,11 +20,11 @@ import (
 func TestEveryRepresentationIsServed(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.newOrganization()
-	for path, form := range representationPaths(org) {
+	for path, name := range representationPaths(org) {
 		a := w.get(path, tok)
 		assert.Equal(t, 200, a.status, path)
-		assert.Equal(t, string(bodyOf(org, form, 1)), string(a.body), path)
-		assert.Equal(t, representationTypes[form], a.header.Get("Content-Type"))
+		assert.Equal(t, string(bodyOf(org, name, 1)), string(a.body), path)
+		assert.Equal(t, representationTypes[name], a.header.Get("Content-Type"))
 		assert.Equal(t, "private, max-age=0, stale-if-error=86400", a.header.Get("Cache-Control"))
 		assert.Equal(t, "Authorization, Accept-Encoding", a.header.Get("Vary"))
 		assert.Equal(t, "300", a.header.Get("X-Poll-Interval"))
@@ -109,8 +109,8 @@ func TestInvalidTokensAreRefused(t *testing.T) {
 	r = recordOf(unscoped, org)
 	r.Scopes = []string{"write", "reader", "rea"}
 	w.publishToken(r)
-	// After an hour without a mark, the reader compares everything. Only then is an
-	// absent token known to be absent. Until a mark arrives, the reader can't tell
+	// After an hour without a watermark, the reader compares everything. Only then is an
+	// absent token known to be absent. Until a watermark arrives, the reader can't tell
 	// whether a token still counts, and answers 503.
 	w.eventually(func() bool {
 		w.writeWatermark(pubstore.Watermark{})
@@ -172,11 +172,11 @@ func TestForgedTokensAreRefusedAndUnknownKeysRateLimited(t *testing.T) {
 	// Of an unknown key: the record decides, but not for a flood.
 	flood := func() (unknown int) {
 		for range 1000 {
-			_, standing := r.tokens.authenticate([]byte(mintElsewhere(t)), r.freshness.lease.Load(), r.clock.now())
-			if standing == authUnknown {
+			_, got := r.tokens.authenticate([]byte(mintElsewhere(t)), r.freshness.lease.Load(), r.clock.now())
+			if got == authUnknown {
 				unknown++
 			} else {
-				require.Equal(t, authRateLimited, standing)
+				require.Equal(t, authRateLimited, got)
 			}
 		}
 		return unknown
@@ -184,9 +184,9 @@ func TestForgedTokensAreRefusedAndUnknownKeysRateLimited(t *testing.T) {
 	assert.Equal(t, unknownKeyBurst, flood())
 	assert.Zero(t, flood())
 	now = now.Add(time.Second)
-	assert.Equal(t, unknownKeyRate, flood(), "what a second gives back")
-	_, standing := r.tokens.authenticate([]byte(good), r.freshness.lease.Load(), r.clock.now())
-	assert.Equal(t, authOK, standing)
+	assert.Equal(t, unknownKeyRate, flood(), "what is available again after a second")
+	_, got := r.tokens.authenticate([]byte(good), r.freshness.lease.Load(), r.clock.now())
+	assert.Equal(t, authOK, got)
 }
 
 // renameKey makes a token of another key name ours.

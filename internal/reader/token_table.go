@@ -10,15 +10,14 @@ import (
 
 const tableShards = 64
 
-// table is the memory of tokens' records. It holds a million of them in little more than
+// table is the backend of tokens' records. It holds a million of them in little more than
 // the size of their contents. A general cache allocates an object, a map entry and the
 // lists of its policy per value: several hundred bytes for a record of ninety.
 //
 // Each shard is an array of slots, filled in order of arrival, and an index into it by
 // hash. The CLOCK algorithm (Corbató, 1968) chooses which record to evict: a hand goes
-// round the slots, passes over each one used since its last visit, and takes the
-// first one that was not. Using a record sets one bit, so reading needs no exclusive
-// lock.
+// round the slots, passes over each one used since it last passed, and takes the first one
+// that was not. Using a record sets one bit, so reading needs no exclusive lock.
 type table struct {
 	shards  [tableShards]tableShard
 	evicted func()
@@ -38,7 +37,8 @@ type tableShard struct {
 type slot struct {
 	record record
 	used   uint32
-	// lastUsedMinute is when the token was last accepted, in minutes since 1970; see uses.go.
+	// lastUsedMinute is when the token was last accepted, in minutes since 1970; see
+	// token_usage.go.
 	lastUsedMinute uint32
 	occupied       bool
 }
@@ -55,7 +55,7 @@ func newTable(limit int, evicted func()) *table {
 
 func (t *table) shard(h token.Hash) *tableShard { return &t.shards[h[0]%tableShards] }
 
-// get implements memory.
+// get implements backend.
 func (t *table) get(h token.Hash) (record, bool) {
 	s := t.shard(h)
 	s.mu.RLock()
@@ -71,7 +71,7 @@ func (t *table) get(h token.Hash) (record, bool) {
 	return at.record, true
 }
 
-// peek implements memory.
+// peek implements backend.
 func (t *table) peek(h token.Hash) (record, bool) {
 	s := t.shard(h)
 	s.mu.RLock()
@@ -83,7 +83,7 @@ func (t *table) peek(h token.Hash) (record, bool) {
 	return s.slots[s.index[i]-1].record, true
 }
 
-// set implements memory.
+// set implements backend.
 func (t *table) set(h token.Hash, r record) {
 	r.hash = h
 	s := t.shard(h)
@@ -103,7 +103,7 @@ func (t *table) set(h token.Hash, r record) {
 	s.index[i] = n + 1
 }
 
-// remove implements memory.
+// remove implements backend.
 func (t *table) remove(h token.Hash) {
 	s := t.shard(h)
 	s.mu.Lock()
@@ -116,7 +116,7 @@ func (t *table) remove(h token.Hash) {
 	}
 }
 
-// keys implements memory.
+// keys implements backend.
 func (t *table) keys() []token.Hash {
 	all := make([]token.Hash, 0, t.len())
 	t.forEach(func(r record) { all = append(all, r.hash) })
@@ -137,7 +137,7 @@ func (t *table) forEach(fn func(record)) {
 	}
 }
 
-// len implements memory.
+// len implements backend.
 func (t *table) len() int {
 	n := 0
 	for i := range t.shards {
@@ -149,7 +149,7 @@ func (t *table) len() int {
 	return n
 }
 
-// close implements memory.
+// close implements backend.
 func (t *table) close() {}
 
 func (s *tableShard) len() int { return len(s.slots) - len(s.free) }

@@ -38,9 +38,9 @@ func TestTokenUsageIsReported(t *testing.T) {
 	}
 	require.Empty(t, w.drainUsage(), "it is not yet time")
 	w.stop()
-	told := w.drainUsage()
-	require.Len(t, told, 1)
-	at := told[token.HashOf([]byte(tok))]
+	reported := w.drainUsage()
+	require.Len(t, reported, 1)
+	at := reported[token.HashOf([]byte(tok))]
 	assert.False(t, at.Before(before) || at.After(time.Now()), at)
 }
 
@@ -60,9 +60,9 @@ func TestTokenUsageIsRetainedWhileRedisIsUnavailable(t *testing.T) {
 	w.reporter.report(t.Context())
 	w.redis.Restart()
 	w.reporter.report(t.Context())
-	told := w.drainUsage()
-	require.Len(t, told, 1)
-	assert.True(t, told[hash].Equal(used.Truncate(time.Minute)), told[hash])
+	reported := w.drainUsage()
+	require.Len(t, reported, 1)
+	assert.True(t, reported[hash].Equal(used.Truncate(time.Minute)), reported[hash])
 	w.reporter.report(t.Context())
 	assert.Empty(t, w.drainUsage())
 }

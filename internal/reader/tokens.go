@@ -89,10 +89,10 @@ func (r record) grants(id organizationID) bool {
 	return false
 }
 
-func prepareRecord(t *pubstore.Token, asked time.Duration) record {
+func prepareRecord(t *pubstore.Token, queried time.Duration) record {
 	r := record{
 		hash: t.Hash, revoked: t.Revoked, canRead: slices.Contains(t.Scopes, scopeRead),
-		epoch: t.Epoch, version: t.Version, queried: asked, verified: unverified,
+		epoch: t.Epoch, version: t.Version, queried: queried, verified: unverified,
 	}
 	if !t.ExpiresAt.IsZero() {
 		r.expiresAt = t.ExpiresAt.UnixMilli()
@@ -107,8 +107,8 @@ func prepareRecord(t *pubstore.Token, asked time.Duration) record {
 	return r
 }
 
-// tokenVersion returns a token's (epoch, version) as a Version, so that one
-// kind of shelf can order both.
+// tokenVersion returns a token's (epoch, version) as a Version, so that one type of cache
+// can order both.
 func tokenVersion(epoch, version int64) pubstore.Version {
 	return pubstore.Version{Epoch: epoch, Revision: version}
 }
@@ -133,16 +133,16 @@ func parseTokenVersion(s string) pubstore.Version {
 //	   │ plausible, unknown key      │
 //	refused before? ──▶ absent       │
 //	   │ no                          │
-//	budget (unknown key) ──▶ Redis ──┴▶ absent, or unknown
+//	rate (unknown key) ────▶ Redis ──┴▶ absent, or unknown
 type tokens struct {
 	keys *token.Keys
 	cache[token.Hash, record]
 	table *table
 	clock Clock
-	// maxStale is how long a record can be trusted without newer confirmation.
+	// maxStale is how long a record can be trusted without being verified again.
 	maxStale time.Duration
-	// absent holds tokens confirmed to be absent from Redis, with the generation
-	// of the lookup. It counts only while that generation is current.
+	// absent holds tokens that Redis confirmed to be absent, with the generation of the
+	// lookup. An entry counts only while that generation is current.
 	absent            *otter.Cache[token.Hash, uint64]
 	generation        atomic.Uint64
 	unknownKeyLimiter rateLimiter
@@ -160,12 +160,12 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*pubsto
 	t.cache = cache[token.Hash, record]{
 		backend: t.table,
 		load: func(ctx context.Context, h token.Hash) (record, pubstore.Position, error) {
-			asked := clock.mono()
+			queried := clock.mono()
 			rec, at, err := load(ctx, h)
 			if err != nil {
 				return record{}, at, err
 			}
-			return prepareRecord(rec, asked), at, nil
+			return prepareRecord(rec, queried), at, nil
 		},
 		following:    f.following.Load,
 		removeAbsent: true,
@@ -223,9 +223,9 @@ func (t *tokens) authenticate(presented []byte, l *lease, now instant) (caller, 
 	h := token.HashOf(presented)
 	rec, ok := t.resident(h)
 	if !ok {
-		var s authResult
-		if rec, s = t.lookup(h, presented, l, now); s != authOK {
-			return caller{}, s
+		var result authResult
+		if rec, result = t.lookup(h, presented, l, now); result != authOK {
+			return caller{}, result
 		}
 	}
 	switch {
@@ -282,7 +282,7 @@ func (t *tokens) lookup(h token.Hash, presented []byte, l *lease, now instant) (
 // while we know that Redis has everything.
 func (t *tokens) authResultIfMissing(h token.Hash, l *lease, now instant) authResult {
 	log := t.following()
-	// unconfirmed: nothing was loaded that an earlier stretch could have confirmed.
+	// unverified: nothing was loaded that an earlier segment could have verified.
 	if log == nil || !l.covers(log.number) || l.age(l.tokenAsOf(h, unverified), now) > freshFor {
 		return authUnknown
 	}

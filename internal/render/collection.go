@@ -18,7 +18,7 @@ type Collection struct {
 	// HasNamedDocuments is true for a collection of named documents, each with its own path.
 	HasNamedDocuments bool
 	// Sources lists the kinds that the collection is rendered from, by their names in the
-	// audit log. Named lists the kinds whose objects it contains by name only.
+	// audit log. NameSources lists the kinds whose objects it contains by name only.
 	Sources, NameSources []string
 	render               func(Source, func(Representation) error) error
 }

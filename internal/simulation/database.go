@@ -75,13 +75,13 @@ func newDatabase(skew time.Duration) *database {
 	}
 }
 
-var errConnectionBroken = errors.New("ledger: the connection broke")
+var errConnectionBroken = errors.New("database: the connection broke")
 
 // now returns the time of the database's clock.
-func (l *database) now() time.Time { return time.Now().Add(l.skew) }
+func (d *database) now() time.Time { return time.Now().Add(d.skew) }
 
-// storeConn is one publisher's connection to the ledger; it implements worker.Ledger. Each desk
-// and each kind of call has its own source of randomness.
+// storeConn is one publisher's connection to the database; it implements worker.Store. Each
+// connection and each kind of call has its own source of randomness.
 type storeConn struct {
 	*database
 	newRand func(key string) *rand.Rand
@@ -90,27 +90,27 @@ type storeConn struct {
 
 // call is one round trip with a transaction: fn runs at its commit, with the time at which
 // the transaction began.
-func (l *storeConn) call(ctx context.Context, key string, fn func(began time.Time) error) error {
-	l.mu.Lock()
-	rng, ok := l.rands[key]
+func (d *storeConn) call(ctx context.Context, key string, fn func(began time.Time) error) error {
+	d.mu.Lock()
+	rng, ok := d.rands[key]
 	if !ok {
-		rng = l.newRand(key)
-		l.rands[key] = rng
+		rng = d.newRand(key)
+		d.rands[key] = rng
 	}
 	there := time.Duration(1 + rng.Int64N(int64(3*time.Millisecond)))
 	back := time.Duration(1 + rng.Int64N(int64(3*time.Millisecond)))
-	fails, carriedOut := rng.Float64() < l.failureRate, rng.IntN(2) == 0
-	l.mu.Unlock()
-	began := l.now()
+	fails, carriedOut := rng.Float64() < d.failureRate, rng.IntN(2) == 0
+	d.mu.Unlock()
+	began := d.now()
 	if err := sleep(ctx, there); err != nil {
 		return err
 	}
 	if fails && !carriedOut {
 		return errConnectionBroken
 	}
-	l.mu.Lock()
+	d.mu.Lock()
 	err := fn(began)
-	l.mu.Unlock()
+	d.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -120,48 +120,48 @@ func (l *storeConn) call(ctx context.Context, key string, fn func(began time.Tim
 	return sleep(ctx, back)
 }
 
-func (l *database) org(id uuid.UUID) (*orgRow, error) {
-	o, ok := l.orgs[id]
+func (d *database) org(id uuid.UUID) (*orgRow, error) {
+	o, ok := d.orgs[id]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "not_found", "no such organization")
 	}
 	return o, nil
 }
 
-func (l *database) token(id uuid.UUID) (*tokenRow, error) {
-	t, ok := l.tokens[id]
+func (d *database) token(id uuid.UUID) (*tokenRow, error) {
+	t, ok := d.tokens[id]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "not_found", "no such token")
 	}
 	return t, nil
 }
 
-// Installation implements worker.Ledger.
-func (l *storeConn) Installation(ctx context.Context) (out postgres.Installation, err error) {
-	err = l.call(ctx, "Installation", func(time.Time) error { out = l.installation; return nil })
+// Installation implements worker.Store.
+func (d *storeConn) Installation(ctx context.Context) (out postgres.Installation, err error) {
+	err = d.call(ctx, "Installation", func(time.Time) error { out = d.installation; return nil })
 	return out, err
 }
 
-// RaiseIncarnation implements worker.Ledger.
-func (l *storeConn) RaiseIncarnation(ctx context.Context, found int64) (out postgres.Installation, err error) {
-	err = l.call(ctx, "RaiseIncarnation", func(time.Time) error {
-		l.installation.Incarnation = max(l.installation.Incarnation, found) + 1
-		out = l.installation
+// RaiseIncarnation implements worker.Store.
+func (d *storeConn) RaiseIncarnation(ctx context.Context, found int64) (out postgres.Installation, err error) {
+	err = d.call(ctx, "RaiseIncarnation", func(time.Time) error {
+		d.installation.Incarnation = max(d.installation.Incarnation, found) + 1
+		out = d.installation
 		return nil
 	})
 	return out, err
 }
 
-// Library implements worker.Ledger.
-func (l *storeConn) Library(ctx context.Context, id uuid.UUID, _ []string, choose func(postgres.Library) []string) (out postgres.Library, err error) {
-	err = l.call(ctx, "Library "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// Library implements worker.Store.
+func (d *storeConn) Library(ctx context.Context, id uuid.UUID, _ []string, choose func(postgres.Library) []string) (out postgres.Library, err error) {
+	err = d.call(ctx, "Library "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err != nil {
 			return err
 		}
 		out = postgres.Library{
 			Organization: organization.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
-			ChangedAt:    o.changedAt, Pending: !o.pending.IsZero(), Installation: l.installation, Edition: l.edition,
+			ChangedAt:    o.changedAt, Pending: !o.pending.IsZero(), Installation: d.installation, Edition: d.edition,
 			Objects: map[string][]resource.Object{},
 		}
 		if !out.Pending {
@@ -199,10 +199,10 @@ func (o *orgRow) objects(kind string) (all []resource.Object) {
 	return all
 }
 
-// Revision implements worker.Ledger.
-func (l *storeConn) Revision(ctx context.Context, id uuid.UUID) (out int64, err error) {
-	err = l.call(ctx, "Revision "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// Revision implements worker.Store.
+func (d *storeConn) Revision(ctx context.Context, id uuid.UUID) (out int64, err error) {
+	err = d.call(ctx, "Revision "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err == nil {
 			out = o.revision
 		}
@@ -211,12 +211,12 @@ func (l *storeConn) Revision(ctx context.Context, id uuid.UUID) (out int64, err 
 	return out, err
 }
 
-// ForEachOrganization implements worker.Ledger.
-func (l *storeConn) ForEachOrganization(ctx context.Context, _ int, fn func([]postgres.PendingOrganization) error) error {
+// ForEachOrganization implements worker.Store.
+func (d *storeConn) ForEachOrganization(ctx context.Context, _ int, fn func([]postgres.PendingOrganization) error) error {
 	var page []postgres.PendingOrganization
-	err := l.call(ctx, "EachRevision", func(time.Time) error {
-		for _, id := range l.order {
-			page = append(page, postgres.PendingOrganization{ID: id, Revision: l.orgs[id].revision})
+	err := d.call(ctx, "EachRevision", func(time.Time) error {
+		for _, id := range d.order {
+			page = append(page, postgres.PendingOrganization{ID: id, Revision: d.orgs[id].revision})
 		}
 		return nil
 	})
@@ -226,11 +226,11 @@ func (l *storeConn) ForEachOrganization(ctx context.Context, _ int, fn func([]po
 	return fn(page)
 }
 
-// PlanPublication implements worker.Ledger. Its rules are those of
-// postgres.PlanPublication, which are tested there.
-func (l *storeConn) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
-	err := l.call(ctx, "PlanPublication "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// PlanPublication implements worker.Store. Its rules are those of postgres.PlanPublication,
+// which are tested there.
+func (d *storeConn) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
+	err := d.call(ctx, "PlanPublication "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err != nil {
 			return err
 		}
@@ -250,14 +250,14 @@ func (l *storeConn) PlanPublication(ctx context.Context, id uuid.UUID, next post
 	return next, err
 }
 
-// MarkPublished implements worker.Ledger.
-func (l *storeConn) MarkPublished(ctx context.Context, id uuid.UUID, epoch, revision, _, incarnation int64) (ok bool, err error) {
-	err = l.call(ctx, "Published "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// MarkPublished implements worker.Store.
+func (d *storeConn) MarkPublished(ctx context.Context, id uuid.UUID, epoch, revision, _, incarnation int64) (ok bool, err error) {
+	err = d.call(ctx, "Published "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err != nil {
 			return err
 		}
-		ok = l.installation == postgres.Installation{Epoch: epoch, Incarnation: incarnation}
+		ok = d.installation == postgres.Installation{Epoch: epoch, Incarnation: incarnation}
 		if ok {
 			o.pending = o.outdatedSince(revision)
 		}
@@ -277,10 +277,10 @@ func (o *orgRow) outdatedSince(revision int64) time.Time {
 	return first
 }
 
-// MarkUnpublished implements worker.Ledger.
-func (l *storeConn) MarkUnpublished(ctx context.Context, id uuid.UUID, found int64) error {
-	return l.call(ctx, "Unpublish "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// MarkUnpublished implements worker.Store.
+func (d *storeConn) MarkUnpublished(ctx context.Context, id uuid.UUID, found int64) error {
+	return d.call(ctx, "Unpublish "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err != nil {
 			return err
 		}
@@ -291,28 +291,28 @@ func (l *storeConn) MarkUnpublished(ctx context.Context, id uuid.UUID, found int
 	})
 }
 
-// TokenRecord implements worker.Ledger.
-func (l *storeConn) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.TokenRecord, err error) {
-	err = l.call(ctx, "TokenRecord "+id.String(), func(time.Time) error {
-		t, err := l.token(id)
+// TokenRecord implements worker.Store.
+func (d *storeConn) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.TokenRecord, err error) {
+	err = d.call(ctx, "TokenRecord "+id.String(), func(time.Time) error {
+		t, err := d.token(id)
 		if err != nil {
 			return err
 		}
 		out = postgres.TokenRecord{
 			ID: id, Hash: token.HashOf([]byte(t.secret)), Organizations: []uuid.UUID{t.org}, Scopes: []string{"read"},
-			Revoked: !t.revoked.IsZero(), Version: t.version, Pending: !t.pending.IsZero(), Installation: l.installation,
+			Revoked: !t.revoked.IsZero(), Version: t.version, Pending: !t.pending.IsZero(), Installation: d.installation,
 		}
 		return nil
 	})
 	return out, err
 }
 
-// ForEachToken implements worker.Ledger.
-func (l *storeConn) ForEachToken(ctx context.Context, _ int, fn func([]postgres.TokenKey) error) error {
+// ForEachToken implements worker.Store.
+func (d *storeConn) ForEachToken(ctx context.Context, _ int, fn func([]postgres.TokenKey) error) error {
 	var page []postgres.TokenKey
-	err := l.call(ctx, "EachToken", func(time.Time) error {
-		for _, id := range l.tokenOrder {
-			t := l.tokens[id]
+	err := d.call(ctx, "EachToken", func(time.Time) error {
+		for _, id := range d.tokenOrder {
+			t := d.tokens[id]
 			page = append(page, postgres.TokenKey{ID: id, Hash: token.HashOf([]byte(t.secret)), Version: t.version})
 		}
 		return nil
@@ -323,14 +323,14 @@ func (l *storeConn) ForEachToken(ctx context.Context, _ int, fn func([]postgres.
 	return fn(page)
 }
 
-// MarkTokenPublished implements worker.Ledger.
-func (l *storeConn) MarkTokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (ok bool, err error) {
-	err = l.call(ctx, "TokenPublished "+id.String(), func(time.Time) error {
-		t, err := l.token(id)
+// MarkTokenPublished implements worker.Store.
+func (d *storeConn) MarkTokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (ok bool, err error) {
+	err = d.call(ctx, "TokenPublished "+id.String(), func(time.Time) error {
+		t, err := d.token(id)
 		if err != nil {
 			return err
 		}
-		if ok = l.installation == in; ok && t.version <= version {
+		if ok = d.installation == in; ok && t.version <= version {
 			t.pending = time.Time{}
 		}
 		return nil
@@ -338,11 +338,11 @@ func (l *storeConn) MarkTokenPublished(ctx context.Context, id uuid.UUID, versio
 	return ok, err
 }
 
-// MarkTokensUnpublished implements worker.Ledger.
-func (l *storeConn) MarkTokensUnpublished(ctx context.Context, ids []uuid.UUID) error {
-	return l.call(ctx, "UnpublishTokens", func(began time.Time) error {
+// MarkTokensUnpublished implements worker.Store.
+func (d *storeConn) MarkTokensUnpublished(ctx context.Context, ids []uuid.UUID) error {
+	return d.call(ctx, "UnpublishTokens", func(began time.Time) error {
 		for _, id := range ids {
-			if t := l.tokens[id]; t.pending.IsZero() {
+			if t := d.tokens[id]; t.pending.IsZero() {
 				t.pending = began.Add(-time.Hour)
 			}
 		}
@@ -350,21 +350,21 @@ func (l *storeConn) MarkTokensUnpublished(ctx context.Context, ids []uuid.UUID) 
 	})
 }
 
-// UnknownOrganizations implements worker.Ledger: the ledger never loses anything.
-func (l *storeConn) UnknownOrganizations(context.Context, []uuid.UUID) ([]uuid.UUID, error) {
+// UnknownOrganizations implements worker.Store: the database never loses anything.
+func (d *storeConn) UnknownOrganizations(context.Context, []uuid.UUID) ([]uuid.UUID, error) {
 	return nil, nil
 }
 
-// UnknownTokens implements worker.Ledger.
-func (l *storeConn) UnknownTokens(context.Context, []token.Hash) ([]token.Hash, error) {
+// UnknownTokens implements worker.Store.
+func (d *storeConn) UnknownTokens(context.Context, []token.Hash) ([]token.Hash, error) {
 	return nil, nil
 }
 
-// PendingOrganizations implements worker.Ledger.
-func (l *storeConn) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
-	err = l.call(ctx, "PendingOrganizations", func(began time.Time) error {
-		for _, id := range l.order {
-			if o := l.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) && !l.leased(id) {
+// PendingOrganizations implements worker.Store.
+func (d *storeConn) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
+	err = d.call(ctx, "PendingOrganizations", func(began time.Time) error {
+		for _, id := range d.order {
+			if o := d.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) && !d.leased(id) {
 				out = append(out, postgres.PendingOrganization{ID: id, Revision: o.revision})
 			}
 		}
@@ -373,11 +373,11 @@ func (l *storeConn) PendingOrganizations(ctx context.Context, longer time.Durati
 	return out, err
 }
 
-// PendingTokens implements worker.Ledger.
-func (l *storeConn) PendingTokens(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingToken, err error) {
-	err = l.call(ctx, "PendingTokens", func(began time.Time) error {
-		for _, id := range l.tokenOrder {
-			if t := l.tokens[id]; !t.pending.IsZero() && !t.pending.After(began.Add(-longer)) {
+// PendingTokens implements worker.Store.
+func (d *storeConn) PendingTokens(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingToken, err error) {
+	err = d.call(ctx, "PendingTokens", func(began time.Time) error {
+		for _, id := range d.tokenOrder {
+			if t := d.tokens[id]; !t.pending.IsZero() && !t.pending.After(began.Add(-longer)) {
 				out = append(out, postgres.PendingToken{ID: id, Version: t.version})
 			}
 		}
@@ -386,24 +386,24 @@ func (l *storeConn) PendingTokens(ctx context.Context, longer time.Duration, _ i
 	return out, err
 }
 
-// CountPending implements worker.Ledger.
-func (l *storeConn) CountPending(context.Context) (postgres.Pending, error) {
+// CountPending implements worker.Store.
+func (d *storeConn) CountPending(context.Context) (postgres.Pending, error) {
 	return postgres.Pending{}, nil
 }
 
-// Unpublished implements worker.Ledger. The time is the transaction's start; the snapshot
-// is taken later.
-func (l *storeConn) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
-	err = l.call(ctx, "Unpublished", func(began time.Time) error {
+// Unpublished implements worker.Store. The time is the transaction's start; the snapshot is
+// taken later.
+func (d *storeConn) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
+	err = d.call(ctx, "Unpublished", func(began time.Time) error {
 		out = postgres.Unpublished{
-			At: began, Installation: l.installation, Organizations: map[uuid.UUID]time.Time{}, Tokens: map[token.Hash]time.Time{},
+			At: began, Installation: d.installation, Organizations: map[uuid.UUID]time.Time{}, Tokens: map[token.Hash]time.Time{},
 		}
-		for id, o := range l.orgs {
+		for id, o := range d.orgs {
 			if !o.pending.IsZero() {
 				out.Organizations[id] = o.pending
 			}
 		}
-		for _, t := range l.tokens {
+		for _, t := range d.tokens {
 			if !t.pending.IsZero() {
 				out.Tokens[token.HashOf([]byte(t.secret))] = t.pending
 			}

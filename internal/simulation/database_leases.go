@@ -17,71 +17,71 @@ type leaseRow struct {
 	expires time.Time // database clock
 }
 
-func (l *database) leased(org uuid.UUID) bool {
-	row, ok := l.leases[org]
-	return ok && row.expires.After(l.now())
+func (d *database) leased(org uuid.UUID) bool {
+	row, ok := d.leases[org]
+	return ok && row.expires.After(d.now())
 }
 
-// RequestPublication implements worker.Ledger.
-func (l *storeConn) RequestPublication(ctx context.Context, id uuid.UUID, ask postgres.PublicationRequest) (out postgres.Publishable, err error) {
-	err = l.call(ctx, "AskToPublish "+id.String(), func(time.Time) error {
-		o, err := l.org(id)
+// RequestPublication implements worker.Store.
+func (d *storeConn) RequestPublication(ctx context.Context, id uuid.UUID, ask postgres.PublicationRequest) (out postgres.Publishable, err error) {
+	err = d.call(ctx, "AskToPublish "+id.String(), func(time.Time) error {
+		o, err := d.org(id)
 		if err != nil {
 			return err
 		}
 		out = postgres.Publishable{Pending: !o.pending.IsZero(), Bytes: 100}
-		if !ask.Force && l.leased(id) {
-			out.Held, l.leases[id].again = true, true
+		if !ask.Force && d.leased(id) {
+			out.Held, d.leases[id].again = true, true
 		}
 		return nil
 	})
 	return out, err
 }
 
-// TakeLease implements worker.Ledger.
-func (l *storeConn) TakeLease(ctx context.Context, want postgres.PublicationLease) (taken bool, err error) {
-	err = l.call(ctx, "TakeLease "+want.Organization.String(), func(time.Time) error {
-		if !want.Force && l.leased(want.Organization) {
-			l.leases[want.Organization].again = true
+// TakeLease implements worker.Store.
+func (d *storeConn) TakeLease(ctx context.Context, want postgres.PublicationLease) (taken bool, err error) {
+	err = d.call(ctx, "TakeLease "+want.Organization.String(), func(time.Time) error {
+		if !want.Force && d.leased(want.Organization) {
+			d.leases[want.Organization].again = true
 			return nil
 		}
-		l.leases[want.Organization] = &leaseRow{holder: want.Holder, expires: l.now().Add(want.Duration)}
+		d.leases[want.Organization] = &leaseRow{holder: want.Holder, expires: d.now().Add(want.Duration)}
 		taken = true
 		return nil
 	})
 	return taken, err
 }
 
-// RenewLease implements worker.Ledger.
-func (l *storeConn) RenewLease(ctx context.Context, want postgres.PublicationLease) (renewed bool, err error) {
-	err = l.call(ctx, "RenewLease "+want.Organization.String(), func(time.Time) error {
-		row, ok := l.leases[want.Organization]
+// RenewLease implements worker.Store.
+func (d *storeConn) RenewLease(ctx context.Context, want postgres.PublicationLease) (renewed bool, err error) {
+	err = d.call(ctx, "RenewLease "+want.Organization.String(), func(time.Time) error {
+		row, ok := d.leases[want.Organization]
 		if renewed = ok && row.holder == want.Holder; renewed {
-			row.expires = l.now().Add(want.Duration)
+			row.expires = d.now().Add(want.Duration)
 		}
 		return nil
 	})
 	return renewed, err
 }
 
-// EndLease implements worker.Ledger.
-func (l *storeConn) EndLease(ctx context.Context, want postgres.PublicationLease) (again bool, err error) {
-	err = l.call(ctx, "EndLease "+want.Organization.String(), func(time.Time) error {
-		if row, ok := l.leases[want.Organization]; ok && row.holder == want.Holder {
+// EndLease implements worker.Store.
+func (d *storeConn) EndLease(ctx context.Context, want postgres.PublicationLease) (again bool, err error) {
+	err = d.call(ctx, "EndLease "+want.Organization.String(), func(time.Time) error {
+		if row, ok := d.leases[want.Organization]; ok && row.holder == want.Holder {
 			again = row.again
-			delete(l.leases, want.Organization)
+			delete(d.leases, want.Organization)
 		}
 		return nil
 	})
 	return again, err
 }
 
-// RequeueExpired implements worker.Ledger. Here the sweep handles jobs that come back.
-func (l *storeConn) RequeueExpired(ctx context.Context, _ time.Duration) (expired int, err error) {
-	err = l.call(ctx, "ReturnExpired", func(time.Time) error {
-		for _, id := range l.order {
-			if _, ok := l.leases[id]; ok && !l.leased(id) {
-				delete(l.leases, id)
+// RequeueExpired implements worker.Store. Here the sweep handles jobs that come back.
+func (d *storeConn) RequeueExpired(ctx context.Context, _ time.Duration) (expired int, err error) {
+	err = d.call(ctx, "ReturnExpired", func(time.Time) error {
+		for _, id := range d.order {
+			if _, ok := d.leases[id]; ok && !d.leased(id) {
+				delete(d.leases, id)
 				expired++
 			}
 		}

@@ -3,10 +3,10 @@
 // what an editor was promised. It imports both the reader's and the worker's packages, and
 // no package imports it: it exists for its tests.
 //
-//	editors ──GET──▶ readers ──┐                     ┌── publishers ──▶ ledger
+//	editors ──GET──▶ readers ──┐                     ┌── publishers ──▶ database
 //	   │ checks                ├── hooks, faults ──▶ ┤      (a model of Postgres)
 //	   ▼                       │   delay, drop,      │
-//	the ledger's own record ◀──┘   lose the answer   └── redis: a model that runs
+//	the database's record   ◀──┘   lose the answer   └── redis: a model that runs
 //	of every committed change                            the real scripts
 //
 // All randomness of a run comes from its seed. Each actor draws from a separate source, and

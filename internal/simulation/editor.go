@@ -89,11 +89,11 @@ func (w *world) runEditor(e *editor) {
 	trace := fnv.New64a()
 	for sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) == nil {
 		at := w.readerAt(rng.IntN(readers))
-		asked := time.Now()
+		requestedAt := time.Now()
 		got := request(at.handler, e, e.tag)
-		fmt.Fprintf(trace, "%d %d %d %s %s\n", asked.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
+		fmt.Fprintf(trace, "%d %d %d %s %s\n", requestedAt.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
 		w.logEvent("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
-		w.check(e, at, asked, got)
+		w.check(e, at, requestedAt, got)
 		// Sometimes an editor restarts, and has no document.
 		if rng.IntN(12) == 0 {
 			e.tag, e.version = "", [2]int64{}
@@ -119,7 +119,7 @@ func versionOf(tag string) (epoch, revision int64, ok bool) {
 }
 
 // check checks one answer against the promises.
-func (w *world) check(e *editor, at *readerRun, asked time.Time, got *response) {
+func (w *world) check(e *editor, at *readerRun, requestedAt time.Time, got *response) {
 	e.polls++
 	bad := func(format string, args ...any) {
 		w.reportViolation("editor %d at reader %d: %s", e.n, at.n, fmt.Sprintf(format, args...))
@@ -130,7 +130,7 @@ func (w *world) check(e *editor, at *readerRun, asked time.Time, got *response) 
 	switch {
 	case served:
 		if !revoked.IsZero() {
-			late := asked.Sub(revoked)
+			late := requestedAt.Sub(revoked)
 			if late > max(w.authMaxStale, freshnessBound) {
 				bad("a token revoked %s ago was let in", late)
 			}
@@ -139,7 +139,7 @@ func (w *world) check(e *editor, at *readerRun, asked time.Time, got *response) 
 			}
 		}
 	case got.status == fasthttp.StatusUnauthorized:
-		if revoked.IsZero() && asked.Sub(e.createdAt) > freshnessBound+time.Second {
+		if revoked.IsZero() && requestedAt.Sub(e.createdAt) > freshnessBound+time.Second {
 			bad("a valid token was refused with 401")
 		}
 		return
@@ -172,7 +172,7 @@ func (w *world) check(e *editor, at *readerRun, asked time.Time, got *response) 
 	}
 	if got.isFresh() {
 		e.fresh++
-		if owed := w.database.revisionCommittedBy(e.org, e.document, asked.Add(-freshnessBound)); revision < owed {
+		if owed := w.database.revisionCommittedBy(e.org, e.document, requestedAt.Add(-freshnessBound)); revision < owed {
 			bad("marked fresh at revision %d; revision %d was committed more than %s before", revision, owed, freshnessBound)
 		}
 	}
@@ -209,14 +209,14 @@ func (w *world) checkBody(e *editor, got *response, revision int64, bad func(str
 	// The tag holds the revision that last changed this document, or, once an epoch was
 	// raised, the current revision at that time.
 	due := w.database.lastChangeUpTo(e.org, e.document, revision)
-	said := bodyForm.FindStringSubmatch(string(body))
+	match := bodyForm.FindStringSubmatch(string(body))
 	switch {
-	case said == nil && due > 1:
+	case match == nil && due > 1:
 		bad("revision %d is empty", due)
-	case said == nil:
-	case said[1] != e.org.String():
-		bad("it got the body of organization %s", said[1])
-	case said[2] != strconv.FormatInt(due, 10):
-		bad("the body is of revision %s, its tag says %d, which is %d", said[2], revision, due)
+	case match == nil:
+	case match[1] != e.org.String():
+		bad("it got the body of organization %s", match[1])
+	case match[2] != strconv.FormatInt(due, 10):
+		bad("the body is of revision %s, its tag says %d, which is %d", match[2], revision, due)
 	}
 }

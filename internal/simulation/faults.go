@@ -35,7 +35,7 @@ func (w *world) injectFaults() {
 			w.logEvent("healed")
 			w.cluster.heal()
 		case 5:
-			w.logEvent("Redis is away")
+			w.logEvent("Redis is unavailable")
 			w.cluster.disconnect()
 			_ = sleep(w.ctx, ms(15_000))
 			if rng.IntN(2) == 0 {
@@ -44,7 +44,7 @@ func (w *world) injectFaults() {
 			}
 			w.cluster.heal()
 		case 6, 7:
-			w.logEvent("the ways to Redis are bad")
+			w.logEvent("the links to Redis have faults")
 			w.mu.Lock()
 			for _, l := range w.links {
 				l.setFaults(faults{drop: rng.Float64() * .3, lose: rng.Float64() * .3, twice: rng.Float64() * .3, latency: ms(300)})
@@ -53,7 +53,7 @@ func (w *world) injectFaults() {
 			_ = sleep(w.ctx, ms(8000))
 			w.repairLinks()
 		case 8:
-			w.logEvent("Postgres is in trouble")
+			w.logEvent("Postgres has faults")
 			w.database.setFailureRate(rng.Float64() * .5)
 			_ = sleep(w.ctx, ms(5000))
 			w.database.setFailureRate(0)

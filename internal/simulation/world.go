@@ -31,7 +31,8 @@ const (
 	organizations = 3
 	readers       = 3
 	editors       = 6
-	// chaosDuration is how long faults occur, calm how long the recovery from them can take.
+	// chaosDuration is how long faults occur, calmDuration how long the recovery from them
+	// can take.
 	chaosDuration = 20 * time.Second
 	calmDuration  = 30 * time.Second
 	// freshnessBound is the limit that a reader promises: an answer marked fresh has every change

@@ -70,12 +70,12 @@ func BenchmarkPublishTemplate(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			w := newWorld(b)
 			rng := rand.New(rand.NewPCG(1, 2))
-			wanted := make([]modes.Mode, n)
-			for i := range wanted {
-				wanted[i] = mode(fmt.Sprint("m", i))
-				wanted[i].Config.CustomInstructions = incompressible(rng, 10_000)
+			want := make([]modes.Mode, n)
+			for i := range want {
+				want[i] = mode(fmt.Sprint("m", i))
+				want[i].Config.CustomInstructions = incompressible(rng, 10_000)
 			}
-			storetest.PutModes(b, w.db, ada, w.org.ID, wanted...)
+			storetest.PutModes(b, w.db, ada, w.org.ID, want...)
 			w.startWorker()
 			w.waitPublished()
 			edits := 0

@@ -52,11 +52,11 @@ func renderCost(library int64) int64 {
 	return min(renderFloor+renderFactor*library, largeBudget)
 }
 
-// errNoCapacity means that a publication would have to wait, but was told not to.
+// errNoCapacity means that a publication would have to wait, but must not.
 var errNoCapacity = fmt.Errorf("%w: too much is being rendered", errDeferred)
 
-// acquire waits, first come, first served, until there is memory to render a library; leave
-// releases that memory. Without wait, it returns errNoCapacity instead of waiting.
+// acquire waits, first come, first served, until there is memory to render a library;
+// release frees that memory. Without wait, it returns errNoCapacity instead of waiting.
 func (b *renderBudget) acquire(ctx context.Context, library int64, wait bool) (release func(), err error) {
 	cost, sem := renderCost(library), b.small
 	if isLarge(library) {

@@ -19,7 +19,7 @@ import (
 func TestRenderBudgetIsNotExceeded(t *testing.T) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "test"})
 	b := newRenderBudget(gauge)
-	leave, err := b.acquire(t.Context(), 2*modes.MaxDocumentBytes, true)
+	release, err := b.acquire(t.Context(), 2*modes.MaxDocumentBytes, true)
 	require.NoError(t, err)
 	_, err = b.acquire(t.Context(), modes.MaxDocumentBytes, false)
 	require.ErrorIs(t, err, errNoCapacity)
@@ -30,34 +30,34 @@ func TestRenderBudgetIsNotExceeded(t *testing.T) {
 	small, err := b.acquire(t.Context(), maxSmallLibraryBytes, false)
 	require.NoError(t, err)
 	small()
-	leave()
+	release()
 
-	// Each one that has entered stays until one is told to leave, with as many inside as
-	// possible at any time.
+	// Each one that was admitted stays until it receives from releaseOne, with as many
+	// admitted as possible at any time.
 	synctest.Test(t, func(t *testing.T) {
 		b := newRenderBudget(gauge)
 		const renders = 200
 		var inside, entered atomic.Int64
-		leaveOne := make(chan struct{})
+		releaseOne := make(chan struct{})
 		for i := range renders {
 			go func() {
 				size := rand.New(rand.NewPCG(1, uint64(i))).Int64N(modes.MaxDocumentBytes)
-				leave, err := b.acquire(t.Context(), size, true)
+				release, err := b.acquire(t.Context(), size, true)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				entered.Add(1)
 				inside.Add(size)
-				<-leaveOne
+				<-releaseOne
 				inside.Add(-size)
-				leave()
+				release()
 			}()
 		}
 		for range renders {
 			synctest.Wait()
 			require.LessOrEqual(t, inside.Load()*renderFactor, int64(smallBudget+largeBudget))
-			leaveOne <- struct{}{}
+			releaseOne <- struct{}{}
 		}
 		synctest.Wait()
 		require.EqualValues(t, renders, entered.Load())

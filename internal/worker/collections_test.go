@@ -237,7 +237,7 @@ func TestRegisteredKindIsServed(t *testing.T) {
 	w.create("docs")
 	w.waitPublished()
 	status, _ = get("one.json", tag)
-	require.Equal(t, http.StatusNotModified, status, "a mode is none of its concern")
+	require.Equal(t, http.StatusNotModified, status, "a mode does not affect it")
 	_, err = w.db.Objects("gadget").Delete(t.Context(), ada, w.org.ID, "one", 0)
 	require.NoError(t, err)
 	w.await(func() error {

@@ -25,7 +25,7 @@
 //	          │      ┌───────────────┼──────────────────────┐
 //	          │      ▼ finished      ▼ failed               ▼ no renewal
 //	          └──▶ again? yes: job   lease ended, job or    expired: the leader
-//	               queued, behind    sweep tries again      puts the job back into
+//	               queued, behind    sweep tries again      returns the job to
 //	               the waiting ones                         its queue for any worker
 //
 // So thirty changes during a render cost one more render. Nothing limits how long a

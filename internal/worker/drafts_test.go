@@ -25,7 +25,7 @@ func TestWorkerRemovesOldDrafts(t *testing.T) {
 	const old = `select count(*) from resource_drafts where title = 'old'`
 
 	// A sweep that fails doesn't keep the worker from its other work.
-	held, err := w.asked.Begin(t.Context())
+	held, err := w.pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = held.Rollback(context.WithoutCancel(t.Context())) }()
 	_, err = held.Exec(t.Context(), `lock table resource_drafts in access exclusive mode`)
@@ -33,7 +33,7 @@ func TestWorkerRemovesOldDrafts(t *testing.T) {
 	_, stop := w.startWorker()
 	w.await(func() error {
 		var ended bool
-		return w.asked.QueryRow(t.Context(), `select pg_terminate_backend(pid) from pg_locks
+		return w.pool.QueryRow(t.Context(), `select pg_terminate_backend(pid) from pg_locks
 			where not granted and relation = 'resource_drafts'::regclass`).Scan(&ended) // pgx.ErrNoRows until it waits
 	})
 	w.create("docs")

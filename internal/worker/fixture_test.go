@@ -41,9 +41,9 @@ type world struct {
 	t     testing.TB
 	owner string
 	app   string
-	// asked runs the queries of tests as the owner of the tables, many times a second while
+	// pool runs the queries of tests as the owner of the tables, many times a second while
 	// they wait. A new connection for each would cost more than the tested code.
-	asked *pgxpool.Pool
+	pool  *pgxpool.Pool
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	store *pubstore.Store
@@ -54,7 +54,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, owner: storetest.Postgres(t), redis: storetest.Redis(t)}
 	w.app = storetest.AppURL(t, w.owner)
-	w.asked = openPool(t, w.owner)
+	w.pool = openPool(t, w.owner)
 	w.db, w.store = w.connect()
 	var err error
 	w.org, err = w.db.CreateOrganization(t.Context(), ada, "acme", "Acme")
@@ -161,9 +161,9 @@ func (w *world) await(check func() error) {
 	w.awaitFor(testTimeout, check)
 }
 
-func (w *world) awaitFor(patience time.Duration, check func() error) {
+func (w *world) awaitFor(timeout time.Duration, check func() error) {
 	w.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -173,7 +173,7 @@ func (w *world) awaitFor(patience time.Duration, check func() error) {
 		}
 		select {
 		case <-deadline:
-			require.NoError(w.t, err, "waited %s", patience)
+			require.NoError(w.t, err, "waited %s", timeout)
 		case <-tick.C:
 		}
 	}
@@ -181,7 +181,7 @@ func (w *world) awaitFor(patience time.Duration, check func() error) {
 
 func (w *world) exec(statement string, args ...any) {
 	w.t.Helper()
-	_, err := w.asked.Exec(w.t.Context(), statement, args...)
+	_, err := w.pool.Exec(w.t.Context(), statement, args...)
 	require.NoError(w.t, err)
 }
 
@@ -189,7 +189,7 @@ func (w *world) exec(statement string, args ...any) {
 func (w *world) checkZero(count string) error {
 	w.t.Helper()
 	var n int
-	if err := w.asked.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
+	if err := w.pool.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
 		return errors.Join(err, fmt.Errorf("there are %d: %s", n, count))
 	}
 	return nil

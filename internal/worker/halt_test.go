@@ -47,7 +47,7 @@ func TestWriteAheadOfDatabaseHalts(t *testing.T) {
 	w.waitHalted(running)
 }
 
-// While publishing is halted, no marks of freshness are sent.
+// While publishing is halted, no watermarks are sent.
 func TestHaltedWorkerWritesNoWatermarks(t *testing.T) {
 	w := newWorld(t)
 	running, _ := w.startWorker()
@@ -64,7 +64,7 @@ func TestHaltedWorkerWritesNoWatermarks(t *testing.T) {
 		require.NoError(t, err)
 		for _, e := range entries {
 			if e.Kind == pubstore.EntryWatermark {
-				return fmt.Errorf("a mark at %d", e.N)
+				return fmt.Errorf("a watermark at %d", e.N)
 			}
 		}
 		return nil

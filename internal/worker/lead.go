@@ -20,8 +20,8 @@ const (
 	tokenTimeout = 15 * time.Second
 )
 
-// Lead does the leader's work until ctx is done: it keeps Redis in step with Postgres, and
-// tells readers how fresh Redis is. It logs errors and retries at the next tick; it never
+// Lead does the leader's work until ctx is done: it keeps Redis in sync with Postgres, and
+// writes watermarks for readers. It logs errors and retries at the next tick; it never
 // returns them.
 func (p *Publisher) Lead(ctx context.Context) error {
 	p.metrics.Leading.Set(1)
@@ -89,7 +89,7 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) erro
 		return err
 	}
 	// A Redis that is ahead is checked again at the next tick after the halt. Until it is
-	// found consistent, no marks are sent.
+	// found consistent, no watermarks are sent.
 	*compared = p.Halted() == ""
 	p.synced.Store(*compared)
 	return p.sweep(ctx, s)

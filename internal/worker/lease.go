@@ -41,7 +41,7 @@ var (
 type lease struct {
 	postgres.PublicationLease
 	store Store
-	// renewed is when the lease was taken or last renewed, as a duration since began.
+	// renewed is when the lease was taken or last renewed, as a duration since startedAt.
 	renewed   atomic.Int64
 	startedAt time.Time
 }
@@ -49,12 +49,12 @@ type lease struct {
 // withLease publishes an organization under a lease, and renews that for as long as the
 // publication takes. If another publication of the organization is under way, it does
 // nothing. The withLease of that one then returns errRepublish.
-func (p *Publisher) withLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
-	wanted.Holder, wanted.Duration = uuid.New(), p.leaseTime
-	l := &lease{PublicationLease: wanted, store: p.store, startedAt: time.Now()}
-	asking, answered := context.WithTimeout(ctx, statementTimeout)
-	taken, err := p.store.TakeLease(asking, wanted)
-	answered()
+func (p *Publisher) withLease(ctx context.Context, want postgres.PublicationLease, publish func(context.Context, *lease) error) error {
+	want.Holder, want.Duration = uuid.New(), p.leaseTime
+	l := &lease{PublicationLease: want, store: p.store, startedAt: time.Now()}
+	takeCtx, cancelTake := context.WithTimeout(ctx, statementTimeout)
+	taken, err := p.store.TakeLease(takeCtx, want)
+	cancelTake()
 	if err != nil {
 		return err
 	}
@@ -103,9 +103,9 @@ func (l *lease) keepAlive(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		renewing, answered := context.WithTimeout(ctx, l.Duration)
-		err := l.renew(renewing)
-		answered()
+		renewCtx, cancelRenew := context.WithTimeout(ctx, l.Duration)
+		err := l.renew(renewCtx)
+		cancelRenew()
 		switch {
 		case errors.Is(err, errLeaseLost):
 			cancel(err)

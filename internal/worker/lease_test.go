@@ -26,8 +26,8 @@ type gate struct {
 	renders atomic.Int64
 	mu      sync.Mutex
 	closed  chan struct{} // nil: open
-	held    chan struct{} // gets one value for each render that is held
-	stopped chan error    // gets the cause of each render that was canceled while held
+	held    chan struct{} // gets one value for each render that is blocked
+	stopped chan error    // gets the cause of each render that was canceled while blocked
 }
 
 func newGate(org uuid.UUID) *gate {
@@ -70,7 +70,8 @@ func (g *gate) encode(ctx context.Context, body []byte) ([]pubstore.Encoded, err
 	return pubstore.EncodeContext(ctx, body)
 }
 
-// startWorkerWith starts a worker as work does, with a dedicated hook and lease time.
+// startWorkerWith starts a worker as startWorker does, with a dedicated hook and lease
+// time.
 func (w *world) startWorkerWith(c worker.Config) *worker.Worker {
 	w.t.Helper()
 	c.DB, c.Redis = w.connect()
@@ -108,7 +109,7 @@ func (w *world) count(query string, args ...any) (n int64) {
 // query stores the one value that a query returns in dest.
 func (w *world) query(dest any, query string, args ...any) {
 	w.t.Helper()
-	require.NoError(w.t, w.asked.QueryRow(w.t.Context(), query, args...).Scan(dest))
+	require.NoError(w.t, w.pool.QueryRow(w.t.Context(), query, args...).Scan(dest))
 }
 
 const unfinishedJobs = `select count(*) from river_job where kind = 'publish_organization'

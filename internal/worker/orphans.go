@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/token"
 )
 
-// tombstoneOrphans writes tombstones for the organizations and tokens in Redis that Postgres doesn't
-// know. After an older backup was restored, these were created after it: no one could see or
-// revoke such a token any more.
+// tombstoneOrphans writes tombstones for the organizations and tokens in Redis that
+// Postgres doesn't know. After an older backup was restored, these were created after it:
+// no one could see or revoke such a token any more.
 func (r *reconciliation) tombstoneOrphans(ctx context.Context) error {
 	err := r.p.redis.ForEachOrganization(ctx, func(orgs []string) error {
 		ids := make([]uuid.UUID, 0, len(orgs))

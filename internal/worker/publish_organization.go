@@ -35,9 +35,9 @@ const (
 	sendAll
 )
 
-// errMissingContent means that more effort is needed, because Redis lacks representations that were to
-// stay.
-var errMissingContent = errors.New("worker: Redis lacks content that was not to be sent again")
+// errMissingContent means that more effort is needed, because Redis lacks representations
+// that were to be kept.
+var errMissingContent = errors.New("worker: Redis lacks content that was to be kept")
 
 // publication is one attempt to publish an organization.
 type publication struct {
@@ -70,8 +70,8 @@ func (p *Publisher) publishUntilUnchanged(ctx context.Context, pub publication) 
 }
 
 // publishOrganization publishes an organization's current state to Redis, whatever revision
-// was requested. It does nothing if nothing is pending. It returns errRepublish if changes were
-// made while it was at work.
+// was requested. It does nothing if nothing is pending. It returns errRepublish if changes
+// were made during that.
 func (p *Publisher) publishOrganization(ctx context.Context, pub publication) error {
 	if pub.rec != (pubstore.Reconciliation{}) {
 		pub.effort = renderAll // the contents of a Redis being filled are unknown
@@ -88,7 +88,8 @@ func (p *Publisher) publishOrganization(ctx context.Context, pub publication) er
 	}
 }
 
-// publishWithEffort is publishOrganization with one effort. It returns errMissingContent if that is not enough.
+// publishWithEffort is publishOrganization with one effort. It returns errMissingContent if
+// that is not enough.
 func (p *Publisher) publishWithEffort(ctx context.Context, pub publication) error {
 	if p.isHalted() {
 		return errDeferred
@@ -96,9 +97,9 @@ func (p *Publisher) publishWithEffort(ctx context.Context, pub publication) erro
 	// Others' writes during a reconciliation are fenced off: waiting for them would be in
 	// vain.
 	force := pub.rec != pubstore.Reconciliation{}
-	asking, answered := context.WithTimeout(ctx, statementTimeout)
-	state, err := p.store.RequestPublication(asking, pub.org, postgres.PublicationRequest{Force: force, Whole: pub.effort > renderChanged, Dependencies: p.dependencies})
-	answered()
+	queryCtx, cancel := context.WithTimeout(ctx, statementTimeout)
+	state, err := p.store.RequestPublication(queryCtx, pub.org, postgres.PublicationRequest{Force: force, Whole: pub.effort > renderChanged, Dependencies: p.dependencies})
+	cancel()
 	switch {
 	case err != nil:
 		return err
@@ -115,8 +116,8 @@ func (p *Publisher) publishWithEffort(ctx context.Context, pub publication) erro
 		return err
 	}
 	defer release()
-	wanted := postgres.PublicationLease{Organization: pub.org, JobID: pub.job, Force: force}
-	return p.withLease(ctx, wanted, func(ctx context.Context, l *lease) error { return p.publishOnce(ctx, pub, l) })
+	want := postgres.PublicationLease{Organization: pub.org, JobID: pub.job, Force: force}
+	return p.withLease(ctx, want, func(ctx context.Context, l *lease) error { return p.publishOnce(ctx, pub, l) })
 }
 
 // publishOnce reads, renders, plans and writes an organization's state, and records in
@@ -210,9 +211,9 @@ func (p *Publisher) writeDocument(ctx context.Context, doc *pubstore.Document, r
 	return p.redis.PublishDocument(ctx, doc, rec)
 }
 
-// unchangedRepresentations returns the representations of the collections that need not be rendered,
-// because none of their sources changed since they were planned. It reports lost if Redis
-// does not have them as planned.
+// unchangedRepresentations returns the representations of the collections that need not be
+// rendered, because none of their sources changed since they were planned. It reports lost
+// if Redis does not have them as planned.
 func (p *Publisher) unchangedRepresentations(lib postgres.Library, edition int64, stored pubstore.Stored) (unchanged map[string][]pubstore.Representation, lost bool) {
 	planned := lib.Planned
 	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition {
@@ -261,7 +262,7 @@ func (p *Publisher) render(
 		Modes: resource.MapObjects(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.MapObjects(lib.Objects[templates.KindName], templates.FromObject),
 	}
 	for _, c := range p.collections {
-		if kept, stay := unchanged[c.Name]; stay {
+		if kept, ok := unchanged[c.Name]; ok {
 			doc.Representations = append(doc.Representations, kept...)
 			continue
 		}

@@ -111,7 +111,7 @@ func TestCrashBeforeWriteBackIsRepaired(t *testing.T) {
 		}
 		return err
 	})
-	require.Error(t, w.nothingPending(), "it is in Redis, and not known to be")
+	require.Error(t, w.nothingPending(), "it is in Redis, and not recorded as published")
 	stop()
 	w.exec("drop trigger die on organizations")
 	w.startWorker()

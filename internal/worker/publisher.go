@@ -50,14 +50,14 @@ type Store interface {
 }
 
 // Publisher publishes organizations and tokens, and does the leader's work of keeping Redis
-// in step. It has no knowledge of jobs.
+// in sync. It has no knowledge of jobs.
 type Publisher struct {
 	store    Store
 	redis    *pubstore.Store
 	log      *slog.Logger
 	builtins []modes.Mode
-	// collections holds the published collections. many names those of named documents.
-	// named holds the kinds whose names some collections show.
+	// collections holds the published collections. manyNamed lists the ones of named
+	// documents, by name. named holds the kinds whose names some collections show.
 	collections      []render.Collection
 	manyNamed, named []string
 	// dependencies lists the kinds to read because of a change.
@@ -74,7 +74,7 @@ type Publisher struct {
 	edition atomic.Int64
 	halted  atomic.Pointer[halt]
 	// synced reports whether this leader has compared Redis with Postgres and found it
-	// consistent: only then is it allowed to tell readers what Redis holds.
+	// consistent: only then is it allowed to write watermarks.
 	synced atomic.Bool
 }
 
@@ -121,19 +121,19 @@ func NewPublisher(c PublisherConfig) *Publisher {
 		store: c.Store, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
 		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
 	}
-	for _, of := range render.Collections(c.Kinds) {
-		p.collections = append(p.collections, of)
-		p.named = append(p.named, of.NameSources...)
-		for _, kind := range of.Kinds() {
-			for _, source := range of.Sources {
+	for _, coll := range render.Collections(c.Kinds) {
+		p.collections = append(p.collections, coll)
+		p.named = append(p.named, coll.NameSources...)
+		for _, kind := range coll.Kinds() {
+			for _, source := range coll.Sources {
 				p.dependencies = append(p.dependencies, postgres.Dependency{Change: source, Kind: kind})
 			}
-			for _, named := range of.NameSources {
+			for _, named := range coll.NameSources {
 				p.dependencies = append(p.dependencies, postgres.Dependency{Change: named, Kind: kind, RenamedOnly: true})
 			}
 		}
-		if of.HasNamedDocuments {
-			p.manyNamed = append(p.manyNamed, of.Name)
+		if coll.HasNamedDocuments {
+			p.manyNamed = append(p.manyNamed, coll.Name)
 		}
 	}
 	p.edition.Store(c.Edition)
@@ -154,7 +154,7 @@ const haltDuration = 5 * time.Second
 func (p *Publisher) halt(reason string) {
 	old := p.halted.Swap(&halt{reason, time.Now().Add(haltDuration)})
 	if old == nil || old.reason != reason {
-		p.log.Error("publishing halted", "why", reason)
+		p.log.Error("publishing halted", "reason", reason)
 	}
 	p.metrics.Halted.Set(1)
 }

@@ -89,7 +89,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	p.metrics.Reconciled.Inc()
 	p.log.Info("Redis is in sync with Postgres", "found", found.Fill, "incarnation", inst.Incarnation,
 		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens,
-		"stray_organizations", r.orphanOrganizations, "stray_tokens", r.orphanTokens, "took", time.Since(began).Round(time.Millisecond))
+		"orphan_organizations", r.orphanOrganizations, "orphan_tokens", r.orphanTokens, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// newRiverLogger returns a logger that forwards River's errors to log. It omits River's messages
-// at every start. It also omits those about the errors of jobs, which we log ourselves, with
-// the organization. While Postgres is away River repeats an error many times a second, so
-// repetitions are forwarded only every repeatAfter.
+// newRiverLogger returns a logger that forwards River's errors to log. It omits River's
+// messages at every start. It also omits those about the errors of jobs, which we log
+// ourselves, with the organization. While Postgres is unavailable, River repeats an error
+// many times a second, so repetitions are forwarded only every repeatAfter.
 func newRiverLogger(log *slog.Logger) *slog.Logger {
 	return slog.New(dedupHandler{log.Handler(), &recentMessages{last: map[string]time.Time{}}})
 }

@@ -14,7 +14,7 @@ import (
 // A worker that is told to stop while it starts stops without an error.
 func TestWorkerStopsWhileClaimingEdition(t *testing.T) {
 	w := newWorld(t)
-	held, err := w.asked.Begin(t.Context())
+	held, err := w.pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, held.Rollback(context.WithoutCancel(t.Context()))) }()
 	_, err = held.Exec(t.Context(), "lock table installation in access exclusive mode")
@@ -28,7 +28,7 @@ func TestWorkerStopsWhileClaimingEdition(t *testing.T) {
 	go func() { ended <- running.Run(ctx) }()
 	w.await(func() error {
 		var waiting bool
-		err := w.asked.QueryRow(t.Context(), "select true from pg_locks where not granted and relation = 'installation'::regclass").Scan(&waiting)
+		err := w.pool.QueryRow(t.Context(), "select true from pg_locks where not granted and relation = 'installation'::regclass").Scan(&waiting)
 		return err // pgx.ErrNoRows until it waits
 	})
 	cancel()

@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// waitNarrowed waits until the log has a version of a token, and returns when the access that this
-// version removes was removed.
+// waitNarrowed waits until the log has a version of a token, and returns when the access
+// that this version narrows was narrowed.
 func (w *world) waitNarrowed(h token.Hash, version int) (at time.Time) {
 	w.t.Helper()
 	w.await(func() error {
@@ -32,7 +32,7 @@ func (w *world) waitNarrowed(h token.Hash, version int) (at time.Time) {
 	return at
 }
 
-// The log tells readers since when a token is revoked, or its user no member, according to
+// The log states since when a token is revoked, or its user no member, according to
 // Postgres.
 func TestLogReportsWhenTokenWasRevokedOrLostMembership(t *testing.T) {
 	w := newWorld(t)

@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// usageInterval is how often the worker collects which tokens readers admitted. Readers report
-// them once a minute.
+// usageInterval is how often the worker collects which tokens readers accepted. Readers
+// report them once a minute.
 const usageInterval = 5 * time.Second
 
 // syncTokenUsage copies the times when tokens were last used from Redis to Postgres, until ctx is

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// watermarkInterval is how often readers are told how fresh Redis is.
+	// watermarkInterval is how often a watermark is written.
 	watermarkInterval = time.Second
-	// maxExclusions is how many unpublished subjects a mark names; with more, it
+	// maxExclusions is how many unpublished subjects a watermark names; with more, it
 	// promises only what holds for all of them.
 	maxExclusions = 100
 )
 
-// runWatermarks sends readers a mark of what Redis holds, once a second until ctx is done. If it
-// can't, it sends nothing, and readers detect that by themselves.
+// runWatermarks writes a watermark to Redis once a second until ctx is done. If it can't,
+// it writes nothing, and readers detect that by themselves.
 func (p *Publisher) runWatermarks(ctx context.Context) {
 	tick := time.NewTicker(watermarkInterval)
 	defer tick.Stop()
@@ -51,7 +51,8 @@ func (p *Publisher) writeWatermark(ctx context.Context) error {
 	return nil
 }
 
-// newWatermark returns the mark that can be promised while some subjects are unpublished.
+// newWatermark returns the watermark that can be promised while some subjects are
+// unpublished.
 func newWatermark(u postgres.Unpublished) pubstore.Watermark {
 	if u.More {
 		return pubstore.Watermark{AsOf: u.Oldest}

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// waitWatermark reads the marks in the log until fn returns true.
+// waitWatermark reads the watermarks in the log until fn returns true.
 func (w *world) waitWatermark(fn func(pubstore.Watermark) bool) {
 	w.t.Helper()
 	var last int64
@@ -26,7 +26,7 @@ func (w *world) waitWatermark(fn func(pubstore.Watermark) bool) {
 				return nil
 			}
 		}
-		return errors.New("no such mark")
+		return errors.New("no such watermark")
 	})
 }
 
@@ -66,7 +66,7 @@ func TestWatermarksExcludeUnpublishedSubjects(t *testing.T) {
 	w.waitWatermark(func(m pubstore.Watermark) bool { return m.AsOf.After(made.CreatedAt) && len(m.Tokens) == 0 })
 }
 
-// With too many exceptions a mark promises only what holds for all of them.
+// With too many exclusions a watermark promises only what holds for all of them.
 func TestWatermarkWithTooManyExclusionsIsEarlier(t *testing.T) {
 	w := newWorld(t)
 	w.startWorker()

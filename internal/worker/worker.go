@@ -43,7 +43,7 @@ type Config struct {
 	Metrics *Metrics
 }
 
-// Worker works jobs and, while it leads, keeps Redis in step with Postgres.
+// Worker works jobs and, while it leads, keeps Redis in sync with Postgres.
 type Worker struct {
 	*Publisher
 	db       *postgres.DB
@@ -96,7 +96,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for {
 		if err := w.claimEdition(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // told to end while starting: that is no failure
+				return nil //nolint:nilerr // stopped while starting: that is no failure
 			}
 			return err
 		}

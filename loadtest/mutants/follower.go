@@ -51,7 +51,7 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "resync-tokens", promises: "3, 6", mechanism: "a comparison takes over the tokens that differ",
-		file: reader, old: `f.tokens.replace(h, prepareRecord(t, asked).markVerified(by))`, new: `_, _ = t, asked`,
+		file: reader, old: `f.tokens.replace(h, prepareRecord(t, queried).markVerified(by))`, new: `_, _ = t, queried`,
 		proof: test("reader", "TestResyncFindsMissedChanges"),
 	},
 	{
@@ -85,20 +85,20 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "suspect-flights", promises: "3", mechanism: "a comparison makes loads under way ask again",
-		file: reader, old: `	for _, f := range s.inFlight {
-		f.repeat = true
+		file: reader, old: `	for _, l := range s.inFlight {
+		l.repeat = true
 	}
 `, new: ``,
 		proof: test("reader", "TestLoadInFlightQueriesAgainAfterRecheck"),
 	},
 	{
 		name: "flight-asks-again", promises: "3", mechanism: "a load that was suspected is not taken for an answer",
-		file: reader, old: `behind := answered && f.repeat ||`, new: `behind := false ||`,
+		file: reader, old: `behind := answered && l.repeat ||`, new: `behind := false ||`,
 		proof: test("reader", "TestLoadInFlightQueriesAgainAfterRecheck"),
 	},
 	{
 		name: "flight-at-least", promises: "3", mechanism: "a load in progress must return at least the version announced since",
-		file: reader, old: `err == nil && v.publishedVersion().Compare(f.minVersion) < 0 ||`, new: `false ||`,
+		file: reader, old: `err == nil && v.publishedVersion().Compare(l.minVersion) < 0 ||`, new: `false ||`,
 		proof: test("reader", "TestLoadInFlightIncludesAnnouncedVersion"),
 	},
 	{
@@ -133,12 +133,12 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "lease-runs-out", promises: "3", mechanism: "freshness runs out when no mark comes",
-		file: reader, old: `&& l.age(minTime(knownUntil, who.asOf), now) <= freshFor`, new: ``,
+		file: reader, old: `&& l.age(minTime(knownUntil, principal.asOf), now) <= freshFor`, new: ``,
 		proof: test("reader", "TestAnswerIsFreshOnlyWithRecentWatermark"),
 	},
 	{
 		name: "fresh-token-too", promises: "3, 6", mechanism: "an answer is only as fresh as its token's record",
-		file: reader, old: `l.age(minTime(knownUntil, who.asOf), now)`, new: `l.age(knownUntil, now)`,
+		file: reader, old: `l.age(minTime(knownUntil, principal.asOf), now)`, new: `l.age(knownUntil, now)`,
 		proof: test("reader", "TestAnswerIsFreshOnlyWithRecentWatermark"),
 	},
 	{

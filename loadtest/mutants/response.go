@@ -19,12 +19,12 @@ var responseMutants = []mutant{
 	},
 	{
 		name: "ahead-refuted", promises: "3", mechanism: "a client that has seen what never was gets the truth",
-		file: reader, old: `return ok && r.knownUntil.After(firstSeen.Add(skewAllowance))`, new: `return false && ok && firstSeen.IsZero()`,
+		file: reader, old: `return ok && c.knownUntil.After(firstSeen.Add(skewAllowance))`, new: `return false && ok && firstSeen.IsZero()`,
 		proof: test("reader", "TestTagOfNonexistentVersionIsReplacedOnceDisproved"),
 	},
 	{
 		name: "ahead-refuted-late", promises: "2", mechanism: "a version is reported as never published only once that is known",
-		file: reader, old: `return ok && r.knownUntil.After(firstSeen.Add(skewAllowance))`, new: `return ok && firstSeen.IsZero() == false`,
+		file: reader, old: `return ok && c.knownUntil.After(firstSeen.Add(skewAllowance))`, new: `return ok && firstSeen.IsZero() == false`,
 		proof: simulated(100),
 	},
 	{
@@ -48,7 +48,7 @@ var responseMutants = []mutant{
 		name: "serves-what-is-resident", promises: "4", mechanism: "resident content is served without querying Redis",
 		file: reader, old: `if doc, ok := d.resident(k); ok {
 		return doc, hit, nil
-	}`, new: `d.forget(k)`,
+	}`, new: `d.remove(k)`,
 		proof: test("reader", "TestWarmReaderSurvivesKilledRedis"),
 	},
 	{
@@ -58,9 +58,9 @@ var responseMutants = []mutant{
 	},
 	{
 		name: "one-flight", promises: "4", mechanism: "all who want one document wait for one load",
-		file: reader, old: `f, joined := s.inFlight[k]
+		file: reader, old: `l, joined := s.inFlight[k]
 	if !joined {
-		floor`, new: `f, joined := (*load[V])(nil), false
+		floor`, new: `l, joined := (*load[V])(nil), false
 	if !joined {
 		floor`,
 		proof: test("reader", "TestConcurrentFetchesShareOneLoad"),
@@ -110,7 +110,7 @@ var responseMutants = []mutant{
 	},
 	{
 		name: "opens", promises: "5", mechanism: "a token gets nothing of an organization that it does not open",
-		file: reader, old: `if !who.record.grants(k.organization) {`, new: `if false {`,
+		file: reader, old: `if !principal.record.grants(k.organization) {`, new: `if false {`,
 		proof: test("reader", "TestForbiddenOrganizationLooksAbsent"),
 	},
 	{

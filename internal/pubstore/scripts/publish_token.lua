@@ -20,9 +20,9 @@ if before ~= '' then
   end
 end
 
--- taken_at is when access was taken away, or 0 if none was. Readers measure how long that takes to
+-- taken_at is when access was narrowed, or 0 if it was not. Readers measure how long that takes to
 -- reach them. It is determined here because only this script sees both records. A tombstone that
--- replaces a tombstone takes nothing away.
+-- replaces a tombstone narrows nothing.
 local is = {}
 for i = 6, #ARGV, 2 do is[ARGV[i]] = ARGV[i + 1] end
 local takes = is.state ~= 'active'
