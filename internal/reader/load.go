@@ -26,7 +26,7 @@ var (
 )
 
 // load is a load in progress.
-type load[V any] struct {
+type load[V cacheable[V]] struct {
 	minVersion pubstore.Version
 	// repeat means that the answer to the current query may predate something that the load
 	// must include.
@@ -106,7 +106,7 @@ func (s *cache[K, V]) runLoad(k K, l *load[V]) {
 }
 
 // reply is the answer of Redis to a query for a key.
-type reply[V any] struct {
+type reply[V cacheable[V]] struct {
 	value V
 	err   error
 	// verified is the segment that verifies the answer, or unverified. In the latter case,
@@ -141,50 +141,97 @@ func (s *cache[K, V]) query(k K) (r reply[V]) {
 	return r
 }
 
+// outcome is what becomes of a load after an answer.
+type outcome uint8
+
+const (
+	repeated outcome = iota // the answer lacks something; query again
+	found                   // the answer has the value
+	missing                 // the answer proves that there is none
+	failed                  // there is no answer, or only ones that lack something
+)
+
+// decide decides the outcome of the attempt-th answer. The error explains missing and failed.
+//
+//	answer    all that was announced   attempts left   verified   outcome
+//	none      -                        -               -          failed
+//	any       no                       yes             -          repeated
+//	any       no                       no              -          failed
+//	any       unknown (lagging)        yes             -          repeated
+//	a value   yes, or unknown          -               -          found
+//	absent    yes, or unknown          -               no         failed
+//	absent    yes                      -               yes        missing
+func decide[V cacheable[V]](l *load[V], r reply[V], attempt int) (outcome, error) {
+	absent := errors.Is(r.err, pubstore.ErrAbsent)
+	if r.err != nil && !absent {
+		return failed, r.err
+	}
+	behind := l.repeat || l.lacks(r.value, absent)
+	switch {
+	case (behind || r.lagging) && attempt < maxAttempts:
+		return repeated, nil
+	case behind || absent && r.verified == unverified:
+		return failed, fmt.Errorf("%w: want %s", errBehind, l.minVersion)
+	case absent:
+		return missing, r.err
+	}
+	return found, nil
+}
+
+// lacks reports whether an answer is older than the version that the load must include.
+func (l *load[V]) lacks(v V, absent bool) bool {
+	if absent {
+		return l.minVersion != pubstore.Version{}
+	}
+	return v.publishedVersion().Compare(l.minVersion) < 0
+}
+
 // finishLoad stores the result of a load. It returns false if the load must query again.
 func (s *cache[K, V]) finishLoad(k K, l *load[V], r reply[V], attempt int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, err := r.value, r.err
-	absent := errors.Is(err, pubstore.ErrAbsent)
-	answered := err == nil || absent
-	behind := answered && l.repeat || err == nil && v.publishedVersion().Compare(l.minVersion) < 0 ||
-		absent && l.minVersion != pubstore.Version{}
-	if (behind || answered && r.lagging) && attempt < maxAttempts {
+	out, err := decide(l, r, attempt)
+	if out == repeated {
 		l.repeat = false
 		return false
-	}
-	if behind || absent && r.verified == unverified {
-		err, absent = fmt.Errorf("%w: want %s", errBehind, l.minVersion), false
 	}
 	delete(s.inFlight, k)
 	have, resident := s.backend.peek(k)
 	retry := false
 	switch {
-	case err == nil:
-		v = v.markVerified(r.verified)
-		if resident {
-			v = merge(have, v)
-			if s.onReload != nil {
-				s.onReload(have, v)
-			}
-		}
-		s.backend.set(k, v)
-		l.value = v
-		retry = v.outdated() || r.lagging
-	case absent && s.removeAbsent:
+	case out == found:
+		l.value = s.keepNewer(k, r.value.markVerified(r.verified), have, resident)
+		retry = l.value.outdated() || r.lagging
+	case out == missing && s.removeAbsent:
 		s.backend.remove(k)
 		l.err = err
 	default:
 		l.err, s.failing, s.lastFailure = err, true, s.now()
-		retry = resident && (l.repeat || have.outdated() || have.publishedVersion().Compare(l.minVersion) < 0 ||
-			have.verifiedBy() == unverified && s.following() != nil)
+		retry = resident && (l.repeat || l.lacks(have, false) || s.needsReload(have))
 	}
 	if retry {
 		wait := min(max(2*l.retryDelay, minRetryDelay), maxRetryDelay)
 		s.schedule(k, l.minVersion, wait, wait)
 	}
 	return true
+}
+
+// keepNewer stores the newer of the resident and the loaded value, and returns it.
+func (s *cache[K, V]) keepNewer(k K, loaded, have V, resident bool) V {
+	if resident {
+		loaded = merge(have, loaded)
+		if s.onReload != nil {
+			s.onReload(have, loaded)
+		}
+	}
+	s.backend.set(k, loaded)
+	return loaded
+}
+
+// needsReload reports whether a resident value is outdated, or unverified while a log is
+// followed that could verify it.
+func (s *cache[K, V]) needsReload(have V) bool {
+	return have.outdated() || have.verifiedBy() == unverified && s.following() != nil
 }
 
 // merge returns the newer of the resident and the loaded value. If a segment verifies one

@@ -45,49 +45,66 @@ func evaluateIfNoneMatch(lines [][]byte, ours *representation, version pubstore.
 	if total == 0 || total > maxTagBytes {
 		return modified, nil, newerTag
 	}
+	c := comparison{ours: ours, version: version, preferred: preferred, checker: checker}
 	tags := 0
 	for _, line := range lines {
-		for {
-			tag, rest, ok := nextTag(line)
-			if !ok && len(rest) > 0 {
-				// Not an entity-tag: nothing after it can be trusted to be one. The tags
-				// before it count.
-				return result, repeat, newerTag
-			}
-			if !ok {
-				break
-			}
-			line = rest
+		tag, rest, ok := nextTag(line)
+		for ; ok; tag, rest, ok = nextTag(rest) {
 			if tags++; tags > maxTags {
 				return modified, nil, newerTag
 			}
-			if len(tag) == 1 { // only "*" is that short
-				if result != notModified {
-					result, repeat = notModified, nil
-				}
-				continue
-			}
-			if tagMatches(tag, ours.tag) {
-				if result != notModified || string(tag) == string(preferred) {
-					result, repeat = notModified, tag
-				}
-			} else if result == modified {
-				if t, ok := parseTag(tag); ok && isNewer(t, version) && !checker.impossible(t) {
-					result, repeat, newerTag = newer, tag, t
-				}
-			}
+			c.add(tag)
+		}
+		if len(rest) > 0 {
+			// Not an entity-tag: nothing after it can be trusted to be one. The tags
+			// before it count.
+			break
 		}
 	}
-	return result, repeat, newerTag
+	return c.result, c.repeat, c.newerTag
+}
+
+// comparison compares the tags of one request with our representation.
+type comparison struct {
+	ours      *representation
+	version   pubstore.Version
+	preferred []byte // the tag to repeat if several match
+	checker   tagChecker
+
+	result   preconditionResult
+	repeat   []byte
+	newerTag pubstore.Tag
+}
+
+// add compares one more tag:
+//
+//	tag                      result so far: modified   newer         notModified
+//	"*"                      notModified               notModified   -
+//	ours                     notModified               notModified   repeated instead, if preferred
+//	newer, not impossible    newer                     -             -
+//	any other                -                         -             -
+func (c *comparison) add(tag []byte) {
+	switch {
+	case len(tag) == 1: // only "*" is that short
+		if c.result != notModified {
+			c.result, c.repeat = notModified, nil
+		}
+	case tagMatches(tag, c.ours.tag):
+		if c.result != notModified || string(tag) == string(c.preferred) {
+			c.result, c.repeat = notModified, tag
+		}
+	case c.result == modified:
+		if t, ok := parseTag(tag); ok && isNewer(t, c.version) && !c.checker.impossible(t) {
+			c.result, c.repeat, c.newerTag = newer, tag, t
+		}
+	}
 }
 
 // nextTag reads the next entity-tag of a list (RFC 9110, sections 5.6.1 and
 // 8.8.3), with W/ and quotes, or "*". If there is none, rest is the text in its
 // place, or empty at the end of the list.
 func nextTag(list []byte) (tag, rest []byte, ok bool) {
-	for len(list) > 0 && (list[0] == ' ' || list[0] == '\t' || list[0] == ',') {
-		list = list[1:]
-	}
+	list = skipSeparators(list)
 	if len(list) == 0 {
 		return nil, nil, false
 	}
@@ -102,16 +119,25 @@ func nextTag(list []byte) (tag, rest []byte, ok bool) {
 		return nil, list, false
 	}
 	for i := start + 1; i < len(list); i++ {
-		switch c := list[i]; {
-		case c == '"':
+		if list[i] == '"' {
 			return list[:i+1], list[i+1:], true
-		case c == 0x21 || c >= 0x23 && c <= 0x7E || c >= 0x80:
-		default:
-			return nil, list, false
+		}
+		if !isTagByte(list[i]) {
+			break
 		}
 	}
 	return nil, list, false
 }
+
+func skipSeparators(list []byte) []byte {
+	for len(list) > 0 && (list[0] == ' ' || list[0] == '\t' || list[0] == ',') {
+		list = list[1:]
+	}
+	return list
+}
+
+// isTagByte reports whether c is an etagc (RFC 9110, section 8.8.3).
+func isTagByte(c byte) bool { return c == 0x21 || c >= 0x23 && c <= 0x7E || c >= 0x80 }
 
 // opaqueTag strips W/ and the quotes from a tag returned by nextTag.
 func opaqueTag(tag []byte) []byte {

@@ -92,13 +92,13 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestLoadInFlightQueriesAgainAfterRecheck"),
 	},
 	{
-		name: "flight-asks-again", promises: "3", mechanism: "a load that was suspected is not taken for an answer",
-		file: reader, old: `behind := answered && l.repeat ||`, new: `behind := false ||`,
+		name: "load-asks-again", promises: "3", mechanism: "a load that was suspected is not taken for an answer",
+		file: reader, old: `behind := l.repeat || l.lacks`, new: `behind := l.lacks`,
 		proof: test("reader", "TestLoadInFlightQueriesAgainAfterRecheck"),
 	},
 	{
-		name: "flight-at-least", promises: "3", mechanism: "a load in progress must return at least the version announced since",
-		file: reader, old: `err == nil && v.publishedVersion().Compare(l.minVersion) < 0 ||`, new: `false ||`,
+		name: "load-min-version", promises: "3", mechanism: "a load in progress must return at least the version announced since",
+		file: reader, old: `return v.publishedVersion().Compare(l.minVersion) < 0`, new: `return false`,
 		proof: test("reader", "TestLoadInFlightIncludesAnnouncedVersion"),
 	},
 	{

@@ -57,7 +57,7 @@ var responseMutants = []mutant{
 		proof: test("reader", "TestOutdatedDocumentIsServedAsStale"),
 	},
 	{
-		name: "one-flight", promises: "4", mechanism: "all who want one document wait for one load",
+		name: "one-load", promises: "4", mechanism: "all who want one document wait for one load",
 		file: reader, old: `l, joined := s.inFlight[k]
 	if !joined {
 		floor`, new: `l, joined := (*load[V])(nil), false
