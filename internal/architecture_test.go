@@ -100,9 +100,9 @@ var forbiddenImports = map[string][]string{
 
 func TestForbiddenImports(t *testing.T) {
 	packages := modulePackages(t)
-	for who, forbidden := range forbiddenImports {
+	for importer, forbidden := range forbiddenImports {
 		for name, p := range packages {
-			if !patternMatches(who, name) {
+			if !patternMatches(importer, name) {
 				continue
 			}
 			for _, dep := range p.Deps {

@@ -126,49 +126,49 @@ type unbackedObjects struct {
 // them.
 func (s *stage) createUnbacked() unbackedObjects {
 	s.t.Helper()
-	made := unbackedObjects{tenant: s.tenant("stray")}
-	made.token, _ = s.token(s.tenants[1], "read")
-	s.awaitReaders("what is new is served", made, func(own, known int) bool { return own == 200 && known == 200 })
-	return made
+	unbacked := unbackedObjects{tenant: s.tenant("orphan")}
+	unbacked.token, _ = s.token(s.tenants[1], "read")
+	s.awaitReaders("what is new is served", unbacked, func(created, existing int) bool { return created == 200 && existing == 200 })
+	return unbacked
 }
 
 // awaitTombstones waits until every reader refuses the tokens that no one can revoke anymore, and
 // checks that the organization's document is a tombstone. That is due when everything else
 // has recovered.
-func (s *stage) awaitTombstones(made unbackedObjects) {
+func (s *stage) awaitTombstones(unbacked unbackedObjects) {
 	s.t.Helper()
 	began := time.Now()
-	s.awaitReaders("strays are refused", made, func(own, known int) bool { return own == 401 && known == 401 })
+	s.awaitReaders("orphans are refused", unbacked, func(created, existing int) bool { return created == 401 && existing == 401 })
 	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Prefix: s.prefix, Timeout: waitTimeout})
 	require.NoError(s.t, err)
 	defer func() { require.NoError(s.t, store.Close()) }()
-	doc, err := store.Document(s.t.Context(), made.tenant.org.ID.String())
+	doc, err := store.Document(s.t.Context(), unbacked.tenant.org.ID.String())
 	require.NoError(s.t, err)
 	require.True(s.t, doc.Deleted, "%+v", doc)
 	took := time.Since(began)
-	s.t.Logf("strays are gone after %s", took.Round(time.Millisecond))
+	s.t.Logf("orphans were revoked after %s", took.Round(time.Millisecond))
 	require.Less(s.t, took, s.promises.Recovery)
 }
 
-// awaitReaders waits until wanted holds for each reader's answers: to the token of the new
+// awaitReaders waits until done holds for each reader's answers: to the token of the new
 // organization, and to the token of the one that the backup has.
-func (s *stage) awaitReaders(what string, made unbackedObjects, wanted func(own, known int) bool) {
+func (s *stage) awaitReaders(what string, unbacked unbackedObjects, done func(created, existing int) bool) {
 	s.t.Helper()
-	asks := []*editor{
-		newEditor("stray", made.tenant, "stray", made.tenant.read, "gzip", 0),
-		newEditor("stray", s.tenants[1], "stray", made.token, "gzip", 0),
+	clients := []*editor{
+		newEditor("orphan", unbacked.tenant, "orphan", unbacked.tenant.read, "gzip", 0),
+		newEditor("orphan", s.tenants[1], "orphan", unbacked.token, "gzip", 0),
 	}
 	s.await(what, func() error {
 		for _, r := range s.readers {
-			own, known := asks[0].poll(s.t.Context(), r), asks[1].poll(s.t.Context(), r)
-			asks[0].tag, asks[1].tag = "", ""
-			if !wanted(own.Status, known.Status) {
-				return fmt.Errorf("%s answers %d and %d", r.name, own.Status, known.Status)
+			created, existing := clients[0].poll(s.t.Context(), r), clients[1].poll(s.t.Context(), r)
+			clients[0].tag, clients[1].tag = "", ""
+			if !done(created.Status, existing.Status) {
+				return fmt.Errorf("%s answers %d and %d", r.name, created.Status, existing.Status)
 			}
 		}
 		return nil
 	})
-	for _, e := range asks {
+	for _, e := range clients {
 		e.client.CloseIdleConnections()
 	}
 }

@@ -2,12 +2,12 @@
 // writers, workers that are killed, readers that are polled, stores that are frozen,
 // emptied, replaced and restored.
 //
-//	editors ──poll──▶ readers ◀──wire──▶ Redis ◀──wire──▶ workers ◀──▶ Postgres ◀── admin ◀── writers
-//	   └──────────────────────────── history ────────────────────────────────────────────────────┘
+//	editors ──poll──▶ readers ◀──proxy──▶ Redis ◀──proxy──▶ workers ◀──▶ Postgres ◀── admin ◀── writers
+//	   └──────────────────────────── history ──────────────────────────────────────────────────────┘
 //
 // Editors send each poll to another reader, with the ETag that they last received. A
 // history records what they received and which changes the writers saw acknowledged.
-// Package checker checks it against the promises. A wire (package faultproxy) is a network
+// Package checker checks it against the promises. A proxy (package faultproxy) is a network
 // connection that a scenario can break. stage_test.go is the fleet under observation.
 // faults_test.go lists the faults and how they are caused.
 //

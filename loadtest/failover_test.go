@@ -18,9 +18,9 @@ import (
 	"orgmodes/loadtest/faultproxy"
 )
 
-// replicaPair is a primary and its replica. Each reader has a wire to the one that it considers
-// the primary. The workers share one wire, and the replica has one to its primary. With
-// Sentinels there are no wires.
+// replicaPair is a primary and its replica. Each reader has a proxy to the one that it considers
+// the primary. The workers share one proxy, and the replica has one to its primary. With
+// Sentinels there are no proxies.
 type replicaPair struct {
 	primary, replica *storetest.RedisServer
 	replication      *faultproxy.Proxy
@@ -101,9 +101,9 @@ func splitBrain(s *stage) {
 	s.faultEnded()
 }
 
-// redirectedAddress makes the address of Redis lead to another server, while the old primary keeps
-// running and every connection to it works. The programs get no notification: they find the
-// new primary because they limit the age of their connections.
+// redirectedAddress makes the address of Redis lead to another server, while the old primary
+// keeps running and every connection to it works. The programs get no notification: they find
+// the new primary because they limit the age of their connections.
 func redirectedAddress(s *stage) {
 	p := pairs.get(s)
 	s.faultBegan()
@@ -114,8 +114,8 @@ func redirectedAddress(s *stage) {
 	s.faultEnded()
 	s.revoke("during")
 	s.await("nobody uses the old primary", func() error {
-		if said := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(said, "\n") { // one line is this connection's own
-			return errors.New(said)
+		if clients := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(clients, "\n") { // one line is this connection's own
+			return errors.New(clients)
 		}
 		return nil
 	})
@@ -160,16 +160,16 @@ func withSentinels(t *testing.T) *stage {
 	}
 	for _, addr := range addrs {
 		f.await("the Sentinels know each other and the replica", func() error {
-			said, err := devstack.RedisDo(t.Context(), addr, "", "SENTINEL", "CKQUORUM", sentinelName)
-			if err == nil && !strings.HasPrefix(said, "OK 3 ") {
-				err = errors.New(said)
+			reply, err := devstack.RedisDo(t.Context(), addr, "", "SENTINEL", "CKQUORUM", sentinelName)
+			if err == nil && !strings.HasPrefix(reply, "OK 3 ") {
+				err = errors.New(reply)
 			}
 			if err != nil {
 				return err
 			}
-			said, err = devstack.RedisDo(t.Context(), addr, "", "INFO", "sentinel")
-			if err == nil && !strings.Contains(said, "slaves=1,sentinels=3") {
-				err = errors.New(said)
+			reply, err = devstack.RedisDo(t.Context(), addr, "", "INFO", "sentinel")
+			if err == nil && !strings.Contains(reply, "slaves=1,sentinels=3") {
+				err = errors.New(reply)
 			}
 			return err
 		})

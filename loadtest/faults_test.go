@@ -134,8 +134,8 @@ func (s *stage) leadingWorker() (leader *devstack.Child) {
 	return leader
 }
 
-func readerInOutage(s *stage, kept bool) {
-	if kept {
+func readerInOutage(s *stage, keepsSnapshot bool) {
+	if keepsSnapshot {
 		s.awaitPolls(int(s.promises.Kept / *faultsPoll))
 	}
 	s.faultBegan()
@@ -145,7 +145,7 @@ func readerInOutage(s *stage, kept bool) {
 	r := s.readers[0]
 	s.killReader(r)
 	s.awaitPolls(settlePolls)
-	s.restartReader(r, kept)
+	s.restartReader(r, keepsSnapshot)
 	s.holdFault()
 	s.redis.Resume()
 	s.faultEnded()
@@ -166,9 +166,9 @@ func report(name string, f checker.Summary, broken []checker.Violation) {
 		}
 		verdict = strings.Trim(strings.TrimPrefix(fmt.Sprint(rules), "map"), "[]") + " BROKEN"
 	}
-	said := "never"
+	stale := "never"
 	if f.Stale > 0 {
-		said = seconds(f.Stale)
+		stale = seconds(f.Stale)
 	}
 	reports.Lock()
 	defer reports.Unlock()
@@ -176,7 +176,7 @@ func report(name string, f checker.Summary, broken []checker.Violation) {
 		reports.rows = map[string]string{}
 	}
 	reports.rows[name] = fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s", name,
-		f.Polls, f.Full, f.NotModified, f.Others, f.Unserved, said, seconds(f.Fresh), seconds(f.Refused), verdict)
+		f.Polls, f.Full, f.NotModified, f.Others, f.Unserved, stale, seconds(f.Fresh), seconds(f.Refused), verdict)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
@@ -191,7 +191,7 @@ func printReports() {
 	fmt.Println("\nOthers are the answers to ended tokens and strangers, and those of readers that had nothing or did not run;")
 	fmt.Println("unserved are those of them that a running reader gave to a good token (cold, in an outage).")
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "scenario\tpolls\t200\t304\tothers\tunserved\tsaid stale after\tfresh again after\tended token last taken\tpromises")
+	fmt.Fprintln(out, "scenario\tpolls\t200\t304\tothers\tunserved\tmarked stale after\tfresh again after\tended token last accepted\tpromises")
 	for _, sc := range scenarios {
 		if row, ok := reports.rows[sc.name]; ok {
 			fmt.Fprintln(out, row)

@@ -243,11 +243,11 @@ func (f *fleet) token(tn tenant, scopes ...string) (secret string, id uuid.UUID)
 	keys, err := token.ParseKeys(tokenKeys)
 	require.NoError(f.t, err)
 	secret = keys.Mint()
-	made, err := f.db.CreateToken(f.t.Context(), operator, postgres.NewToken{
+	created, err := f.db.CreateToken(f.t.Context(), operator, postgres.NewToken{
 		Token: secret, Name: "loadtest", User: tn.owner, Scopes: scopes, Organizations: []uuid.UUID{tn.org.ID},
 	})
 	require.NoError(f.t, err)
-	return secret, made.ID
+	return secret, created.ID
 }
 
 // command runs an admin command as an operator does.

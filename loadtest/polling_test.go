@@ -142,7 +142,7 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 		Dial: func(addr string) (net.Conn, error) { return (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr) },
 	}
 	defer client.CloseIdleConnections()
-	asked, full := make([]int, pollers), make([]int, pollers)
+	requests, full := make([]int, pollers), make([]int, pollers)
 	before := processorTime(t, server.Pid())
 	took, err := openLoop(rate, pollers, *pollFor, func(w int) error {
 		req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -152,13 +152,13 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 		req.Header.Set("Authorization", "Bearer "+token)
 		req.Header.Set("Accept-Encoding", "gzip")
 		want := fasthttp.StatusNotModified
-		if (asked[w]*pollers+w)%fullEvery == 0 {
+		if (requests[w]*pollers+w)%fullEvery == 0 {
 			want = fasthttp.StatusOK
 			full[w]++
 		} else {
 			req.Header.Set("If-None-Match", tag)
 		}
-		asked[w]++
+		requests[w]++
 		if err := client.Do(req, res); err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 	require.NoError(t, err)
 	out := pollResult{latencies: took, processor: float64((processorTime(t, server.Pid()) - before).Microseconds()) / float64(len(took))}
 	for w := range pollers {
-		out.notModified += float64(asked[w] - full[w])
+		out.notModified += float64(requests[w] - full[w])
 	}
 	out.notModified /= float64(len(took))
 	return out

@@ -109,15 +109,15 @@ func TestTemplateChangesReachReader(t *testing.T) {
 		require.Equal(t, http.StatusOK, res.StatusCode, "%s", answer)
 		return answer
 	}
-	var made struct {
+	var created struct {
 		ID string `json:"template_id"`
 	}
-	require.NoError(t, json.Unmarshal(call("POST", "", `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"]}`), &made))
-	see(true, made.ID)
-	call("PUT", "/"+made.ID, `{"description":"Reads, and says what it thinks"}`)
+	require.NoError(t, json.Unmarshal(call("POST", "", `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"]}`), &created))
+	see(true, created.ID)
+	call("PUT", "/"+created.ID, `{"description":"Reads, and says what it thinks"}`)
 	see(true, "says what it thinks")
-	call("DELETE", "/"+made.ID, "")
-	see(false, made.ID)
+	call("DELETE", "/"+created.ID, "")
+	see(false, created.ID)
 	_, after, err := get(t.Context(), tn.modesYAMLURL(reader), tn.read, "")
 	require.NoError(t, err)
 	require.Equal(t, before.Header.Get("ETag"), after.Header.Get("ETag"))

@@ -102,8 +102,8 @@ func promises() checker.Promises {
 
 var editorCodings = []string{"gzip", "br", "zstd", "identity"}
 
-// startClients starts all editors and writers, and returns once each editor has polled some times.
-// Before it starts them, the first changes are published, and every reader serves every
+// startClients starts all editors and writers, and returns once each editor has polled some
+// times. Before it starts them, the first changes are published, and every reader serves every
 // editor.
 func (s *stage) startClients() {
 	s.t.Helper()
@@ -144,8 +144,8 @@ func (s *stage) startClients() {
 	s.awaitPolls(settlePolls)
 }
 
-// createEditors creates two editors for each organization, one for each token that will be revoked,
-// and one that requests another organization's document.
+// createEditors creates two editors for each organization, one for each token that will be
+// revoked, and one that requests another organization's document.
 func (s *stage) createEditors() {
 	for i, tn := range s.tenants {
 		name := "read-" + tn.org.Slug
@@ -222,9 +222,9 @@ func (s *stage) awaitPolls(n int) {
 	s.awaitWithin(waitTimeout+time.Duration(2*n)*(*faultsPoll), fmt.Sprintf("%d polls of each editor", n), func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for who, now := range s.pollsByEditor {
-			if now < from[who]+n {
-				return fmt.Errorf("%s made %d", who, now-from[who])
+		for name, now := range s.pollsByEditor {
+			if now < from[name]+n {
+				return fmt.Errorf("%s made %d", name, now-from[name])
 			}
 		}
 		return nil
@@ -267,7 +267,7 @@ func (s *stage) awaitRefused(when string) {
 // awaitStale waits until the last answer of each of the readers is marked stale.
 func (s *stage) awaitStale(readers ...*readerInstance) {
 	s.t.Helper()
-	s.await("said to be stale", func() error {
+	s.await("marked stale", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		last := map[string]*checker.Poll{}
@@ -298,8 +298,8 @@ func (s *stage) faultEnded() {
 	s.history.Fault.Ended = time.Now()
 }
 
-// killReader kills a reader; up restarts it at its address. kept reports whether its documents
-// are in its disk snapshot.
+// killReader kills a reader. restartReader restarts it at its address; keepsSnapshot reports
+// whether its documents are in its disk snapshot.
 func (s *stage) killReader(r *readerInstance) {
 	s.mu.Lock()
 	s.history.Outages = append(s.history.Outages, checker.Outage{Reader: r.name, Down: time.Now()})
@@ -307,7 +307,7 @@ func (s *stage) killReader(r *readerInstance) {
 	s.kill(r.child)
 }
 
-func (s *stage) restartReader(r *readerInstance, kept bool) {
+func (s *stage) restartReader(r *readerInstance, keepsSnapshot bool) {
 	s.t.Helper()
 	s.mu.Lock()
 	s.history.Outages[len(s.history.Outages)-1].Launched = time.Now()
@@ -317,7 +317,7 @@ func (s *stage) restartReader(r *readerInstance, kept bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &s.history.Outages[len(s.history.Outages)-1]
-	a.Up, a.Kept = time.Now(), kept
+	a.Up, a.Kept = time.Now(), keepsSnapshot
 }
 
 // requireRecovery waits until every reader has recovered for every organization, and stays so.
@@ -330,15 +330,15 @@ func (s *stage) requireRecovery() {
 // awaitRecovery waits for the recovery, and returns the history up to then.
 func (s *stage) awaitRecovery() (h *checker.History) {
 	s.t.Helper()
-	judged, err := 0, error(nil)
+	checkedPolls, err := 0, error(nil)
 	s.await("all is fresh and current again", func() error {
 		// Each check covers the whole history. It runs once a round, so that it takes
 		// little CPU from the programs it waits for.
 		polls := s.pollCount()
-		if polls < judged+len(s.editors) {
+		if polls < checkedPolls+len(s.editors) {
 			return cmp.Or(err, errors.New("nobody polled yet"))
 		}
-		judged = polls
+		checkedPolls = polls
 		h = s.snapshot()
 		err = s.recoveryFault(h)
 		return err

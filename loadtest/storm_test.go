@@ -113,7 +113,7 @@ func (f *fleet) neighbor(ctx context.Context, tn tenant, store *pubstore.Store) 
 		if c := w.change(ctx); c.Acknowledged.IsZero() {
 			continue
 		}
-		made := time.Now()
+		start := time.Now()
 		revision, err := f.db.Revision(ctx, tn.org.ID)
 		for err == nil {
 			var v map[string]pubstore.Version
@@ -123,7 +123,7 @@ func (f *fleet) neighbor(ctx context.Context, tn tenant, store *pubstore.Store) 
 			time.Sleep(5 * time.Millisecond)
 		}
 		if err == nil {
-			changes, slowest = changes+1, max(slowest, time.Since(made))
+			changes, slowest = changes+1, max(slowest, time.Since(start))
 		} else if ctx.Err() == nil {
 			f.t.Errorf("the neighbor: %v", err)
 			return changes, slowest
@@ -143,17 +143,17 @@ func storm(s *stage) {
 	s.faultBegan()
 	ctx, stop := context.WithCancel(s.t.Context())
 	defer stop()
-	var beside sync.WaitGroup
+	var neighbors sync.WaitGroup
 	var changes int
 	var slowest time.Duration
-	beside.Go(func() { changes, slowest = s.neighbor(ctx, small, store) })
+	neighbors.Go(func() { changes, slowest = s.neighbor(ctx, small, store) })
 
 	before := s.workersCPU()
 	began := time.Now()
 	s.fillForStorm(big, *stormModes)
 	imported := time.Now()
 	s.patchInAStorm(big, stormPatches)
-	made := time.Now()
+	start := time.Now()
 	revision, err := s.db.Revision(s.t.Context(), big.org.ID)
 	require.NoError(s.t, err)
 	s.awaitWithin(stormPatience, "the storm is published", func() error {
@@ -163,7 +163,7 @@ func storm(s *stage) {
 		}
 		return err
 	})
-	published := time.Since(made)
+	published := time.Since(start)
 	spent := s.workersCPU() - before
 	s.awaitWithin(stormPatience, "the reader has it", func() error {
 		body, res, err := get(s.t.Context(), big.modesYAMLURL(s.readers[0].url), big.read, "")
@@ -173,7 +173,7 @@ func storm(s *stage) {
 		return err
 	})
 	stop()
-	beside.Wait()
+	neighbors.Wait()
 	s.faultEnded()
 	s.sameAsPostgres(big, store)
 
@@ -183,7 +183,7 @@ func storm(s *stage) {
 	}
 	fmt.Printf("\nstorm: %d modes imported in %.1f s, %d changes in %.1f s; all published %.1f s after the last one\n"+
 		"storm: a neighbor's %d changes took at most %.2f s each; workers: %.1f s of CPU, at most %d MiB resident\n",
-		*stormModes, imported.Sub(began).Seconds(), stormPatches, made.Sub(imported).Seconds(), published.Seconds(),
+		*stormModes, imported.Sub(began).Seconds(), stormPatches, start.Sub(imported).Seconds(), published.Seconds(),
 		changes, slowest.Seconds(), spent.Seconds(), peak>>10)
 	require.Positive(s.t, changes)
 	// A worker's memory doesn't depend on how busy the machine is.

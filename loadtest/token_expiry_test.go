@@ -55,9 +55,9 @@ func (s *stage) lastAnswers(status int) error {
 	if want := len(s.readers) * len(s.tenants); len(last) < want {
 		return fmt.Errorf("%d of %d answered", len(last), want)
 	}
-	for who, got := range last {
+	for name, got := range last {
 		if got != status {
-			return fmt.Errorf("%s answers %d to %s", who.reader, got, who.token)
+			return fmt.Errorf("%s answers %d to %s", name.reader, got, name.token)
 		}
 	}
 	return nil
@@ -66,8 +66,8 @@ func (s *stage) lastAnswers(status int) error {
 // isValid reports whether a token is none that a scenario revokes.
 func (s *stage) isValid(token string) bool { _, ends := s.revoked[token]; return !ends }
 
-// requireNoneServedAfter fails the test for each poll that was served more than trust after the fault
-// began.
+// requireNoneServedAfter fails the test for each poll that was served more than trust after
+// the fault began.
 func (s *stage) requireNoneServedAfter(trust time.Duration) {
 	s.t.Helper()
 	s.mu.Lock()

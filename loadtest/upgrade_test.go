@@ -35,13 +35,13 @@ func buildRelease(t *testing.T, commit string) string {
 	source, out := t.TempDir(), t.TempDir()
 	archive := exec.CommandContext(t.Context(), "sh", "-c", `git archive "$1" | tar -x -C "$2"`, "sh", commit, source)
 	archive.Dir = strings.TrimSpace(string(root))
-	if said, err := archive.CombinedOutput(); err != nil || len(said) > 0 {
-		t.Skipf("the history of this clone lacks the previous release %s: %v %s", commit, err, said)
+	if output, err := archive.CombinedOutput(); err != nil || len(output) > 0 {
+		t.Skipf("the history of this clone lacks the previous release %s: %v %s", commit, err, output)
 	}
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", out, "./cmd/admin", "./cmd/worker", "./cmd/reader")
 	build.Dir, build.Env = source, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
 	return out
 }
 
@@ -51,10 +51,10 @@ type statuses struct {
 	of map[string]int
 }
 
-func (s *statuses) add(who string, status int) {
+func (s *statuses) add(sender string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.of[fmt.Sprint(who, " ", status)]++
+	s.of[fmt.Sprint(sender, " ", status)]++
 }
 
 // An installation is upgraded while its programs run. Programs of the previous release and
@@ -69,19 +69,19 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 	migrate := func(release *fleet) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(release.dir, "admin"), "migrate")
 		cmd.Env = append(withoutSettings(os.Environ()), "DATABASE_URL="+owner, "TOKEN_KEYS="+tokenKeys)
-		said, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", said)
+		output, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", output)
 	}
 	migrate(old)
 
 	old.command("org", "create", "--slug", "acme", "--name", "Acme")
 	old.command("user", "create", "--email", "ada@example.com", "--name", "Ada")
 	old.command("member", "add", "--org", "acme", "--email", "ada@example.com", "--role", "owner")
-	var made struct {
+	var created struct {
 		Token string `json:"token"`
 	}
-	said := old.command("token", "create", "--org", "acme", "--email", "ada@example.com", "--name", "upgrade", "--scope", "read", "--scope", "write", "--json")
-	require.NoError(t, json.Unmarshal([]byte(said), &made), said)
+	output := old.command("token", "create", "--org", "acme", "--email", "ada@example.com", "--name", "upgrade", "--scope", "read", "--scope", "write", "--json")
+	require.NoError(t, json.Unmarshal([]byte(output), &created), output)
 
 	old.startAdmin()
 	old.start("worker", "")
@@ -93,7 +93,7 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+made.Token)
+		req.Header.Set("Authorization", "Bearer "+created.Token)
 		if body != "" {
 			req.Header.Set("Content-Type", "application/json")
 		}
@@ -130,16 +130,16 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 	}
 
 	// Editors poll during the whole test.
-	seen := statuses{of: map[string]int{}}
+	answers := statuses{of: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())
 	var editors sync.WaitGroup
-	poll := func(who, reader string) {
+	poll := func(sender, reader string) {
 		editors.Go(func() {
 			tags := make([]string, len(documents))
 			for ctx.Err() == nil {
 				for i, d := range documents {
 					status, tag, _ := send("GET", reader+d, tags[i], "")
-					seen.add(who, status)
+					answers.add(sender, status)
 					tags[i] = tag
 				}
 				time.Sleep(20 * time.Millisecond)
@@ -219,7 +219,7 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 		require.Equal(t, 200, status, answer)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, library(other)+"/templates/Guard", nil)
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+made.Token)
+		req.Header.Set("Authorization", "Bearer "+created.Token)
 		req.Header.Set("If-Match", "*")
 		res, err := client.Do(req)
 		require.NoError(t, err)
@@ -227,7 +227,7 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 		require.Equal(t, 409, res.StatusCode, "a mode names it")
 		req, err = http.NewRequestWithContext(t.Context(), http.MethodDelete, library(admin)+"/templates/Renamed", nil)
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+made.Token)
+		req.Header.Set("Authorization", "Bearer "+created.Token)
 		req.Header.Set("If-Match", "*")
 		res, err = client.Do(req)
 		require.NoError(t, err)
@@ -237,10 +237,10 @@ func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 	stop()
 	editors.Wait()
 
-	for what := range maps.Keys(seen.of) {
+	for what := range maps.Keys(answers.of) {
 		assert.Regexp(t, " (200|304)$", what)
 	}
-	t.Log(seen.of)
+	t.Log(answers.of)
 	versions := func(path string) int {
 		var page struct {
 			Versions []struct{ Version int } `json:"versions"`

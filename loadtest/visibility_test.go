@@ -214,8 +214,8 @@ func (v *visibility) follow(ctx context.Context, logged *durations) {
 	defer v.mu.Unlock()
 	for org, all := range v.acknowledged {
 		for revision, at := range all {
-			if seen, ok := v.seen[org][revision]; ok {
-				logged.add(max(0, seen.Sub(at)))
+			if visibleAt, ok := v.seen[org][revision]; ok {
+				logged.add(max(0, visibleAt.Sub(at)))
 			}
 		}
 	}

@@ -40,12 +40,12 @@ get" includes it in its output. Omit it to replace any version.
   admin apply --org acme -f library/
   admin get --org acme mode docs | admin apply --org copy -f -`,
 	}, func(ctx context.Context, _ []string) error {
-		brought, err := c.readInputs(from, manifestFiles)
+		inputs, err := c.readInputs(from, manifestFiles)
 		if err != nil {
 			return err
 		}
 		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			documents, err := manifest.Read(ctx, db.Kinds(), brought)
+			documents, err := manifest.Read(ctx, db.Kinds(), inputs)
 			if err != nil {
 				return err
 			}

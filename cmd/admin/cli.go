@@ -145,7 +145,8 @@ func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// print writes the result of a command: object as JSON with --json, else the output of say.
+// print writes the result of a command: object as JSON with --json, else the output of
+// printText.
 func (c *cli) print(object any, printText func(w io.Writer)) error {
 	if !c.json {
 		printText(c.stdout)
@@ -199,12 +200,12 @@ func (c *cli) withDatabase(ctx context.Context, do func(*postgres.DB) error) err
 
 // connectionError returns an error that explains in one sentence why Postgres cannot be used.
 func connectionError(address string, err error) error {
-	var said *pgconn.PgError
+	var pgErr *pgconn.PgError
 	switch {
-	case errors.As(err, &said) && (said.Code == "42P01" || said.Code == "22023"): // undefined_table, no such role
+	case errors.As(err, &pgErr) && (pgErr.Code == "42P01" || pgErr.Code == "22023"): // undefined_table, no such role
 		return fmt.Errorf("the database at %s has not been migrated: run `admin migrate` first%w", address, errConnection)
-	case errors.As(err, &said):
-		return fmt.Errorf("Postgres at %s refused the request: %s; check DATABASE_URL%w", address, said.Message, errConnection)
+	case errors.As(err, &pgErr):
+		return fmt.Errorf("Postgres at %s refused the request: %s; check DATABASE_URL%w", address, pgErr.Message, errConnection)
 	default:
 		return fmt.Errorf("can't connect to Postgres at %s: check that it is running and that DATABASE_URL is correct (%s)%w", address, innermost(err), errConnection)
 	}
@@ -229,8 +230,8 @@ func (c *cli) by() audit.Attribution {
 		name = u.Username
 	}
 	shown := name
-	if behind := os.Getenv("SUDO_USER"); behind != "" && behind != name {
-		shown = behind + " (as " + name + ")"
+	if sudoUser := os.Getenv("SUDO_USER"); sudoUser != "" && sudoUser != name {
+		shown = sudoUser + " (as " + name + ")"
 	}
 	return audit.Attribution{
 		Actor:     audit.Actor{Kind: audit.Operator, ID: name, Name: shown},

@@ -34,11 +34,11 @@ func TestOrganizationSetup(t *testing.T) {
 	db, err := postgres.Open(t.Context(), i.app)
 	require.NoError(t, err)
 	defer db.Close()
-	kept, err := db.UserByEmail(t.Context(), "olive@acme.example")
+	existing, err := db.UserByEmail(t.Context(), "olive@acme.example")
 	require.NoError(t, err)
 	checker, err := password.NewChecker(1)
 	require.NoError(t, err)
-	matches, err := checker.Verify(t.Context(), kept.PasswordHash, "correct horse battery")
+	matches, err := checker.Verify(t.Context(), existing.PasswordHash, "correct horse battery")
 	require.NoError(t, err)
 	require.True(t, matches, "the line end is no part of it, and the second call left it alone")
 
@@ -51,17 +51,17 @@ func TestOrganizationSetup(t *testing.T) {
 	i.call("member", "remove", "--org", "acme", "--email", "olive@acme.example").failed(1, "last owner")
 	require.Len(t, i.call("member", "list", "--org", "acme", "--json").ok().json()["members"], 1)
 
-	made := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "My editor", "--scope", "read", "--scope", "write", "--expires-in", "90d", "--json").ok().json()
-	require.Contains(t, made["token"], made["start"])
-	require.NotNil(t, made["expires_at"])
+	created := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "My editor", "--scope", "read", "--scope", "write", "--expires-in", "90d", "--json").ok().json()
+	require.Contains(t, created["token"], created["start"])
+	require.NotNil(t, created["expires_at"])
 	plain := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "My editor").ok()
 	require.Regexp(t, `^omt_k1_[0-9A-Za-z]{44}\n$`, plain.stdout, "alone on the standard output, to be taken by a script")
 	require.Contains(t, plain.stderr, "not shown again")
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--expires-in", "soon").failed(2, "90d")
 	list := i.call("token", "list", "--org", "acme", "--json").ok()
 	require.Len(t, list.json()["tokens"], 2)
-	require.NotContains(t, list.stdout, made["token"])
-	i.call("token", "revoke", "--org", "acme", made["id"].(string)).ok()
+	require.NotContains(t, list.stdout, created["token"])
+	i.call("token", "revoke", "--org", "acme", created["id"].(string)).ok()
 	require.Contains(t, i.call("token", "list", "--org", "acme").ok().stdout, "revoked")
 
 	require.Contains(t, i.call("org", "list").ok().stdout, "acme")
@@ -95,14 +95,14 @@ func TestDisableUser(t *testing.T) {
 func TestInvitationCommands(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
-	made := i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member", "--json").ok().json()
+	created := i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member", "--json").ok().json()
 	i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member").failed(1, "invited already")
 	i.call("invitation", "create", "--org", "acme", "--email", "bob@acme.example", "--role", "boss").failed(2, "--role must be")
 	require.Contains(t, i.call("invitation", "list", "--org", "acme").ok().stdout, "ada@acme.example")
 	i.call("invitation", "withdraw", "--org", "acme", "x").failed(2, "not an invitation id")
-	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).ok()
+	i.call("invitation", "withdraw", "--org", "acme", created["id"].(string)).ok()
 	require.Empty(t, i.call("invitation", "list", "--org", "acme", "--json").ok().json()["invitations"])
-	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).failed(1, "no such invitation")
+	i.call("invitation", "withdraw", "--org", "acme", created["id"].(string)).failed(1, "no such invitation")
 }
 
 func TestModeImportAndExport(t *testing.T) {
@@ -208,10 +208,10 @@ func TestUsageErrors(t *testing.T) {
 }
 
 func TestPostgresUnavailableOrEmpty(t *testing.T) {
-	away := call(t, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
-	away.failed(1, "can't connect to Postgres at 127.0.0.1:1/x: check that it is running")
-	require.NotContains(t, away.stderr, "hunter2")
-	require.Len(t, strings.Split(strings.TrimSpace(away.stderr), "\n"), 1, "one sentence")
+	unavailable := call(t, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
+	unavailable.failed(1, "can't connect to Postgres at 127.0.0.1:1/x: check that it is running")
+	require.NotContains(t, unavailable.stderr, "hunter2")
+	require.Len(t, strings.Split(strings.TrimSpace(unavailable.stderr), "\n"), 1, "one sentence")
 
 	empty := storetest.EmptyPostgres(t)
 	call(t, []string{"DATABASE_URL=" + empty}, "", "org", "list").failed(1, "run `admin migrate` first")

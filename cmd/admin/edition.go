@@ -55,12 +55,12 @@ publishing, workers that have the later one pause, and everything is republished
 			return fmt.Errorf("%q is not an edition number; `admin edition list` lists them", args[0])
 		}
 		return c.withDatabase(ctx, func(db *postgres.DB) error {
-			raised, err := db.ReactivateEdition(ctx, c.by(), number)
+			edition, err := db.ReactivateEdition(ctx, c.by(), number)
 			if err != nil {
 				return err
 			}
-			return c.print(map[string]int64{"edition": raised, "as": number}, func(w io.Writer) {
-				fmt.Fprintf(w, "Edition %d is in effect again, as edition %d. Workers that have it republish everything.\n", number, raised)
+			return c.print(map[string]int64{"edition": edition, "as": number}, func(w io.Writer) {
+				fmt.Fprintf(w, "Edition %d is in effect again, as edition %d. Workers that have it republish everything.\n", number, edition)
 			})
 		})
 	})

@@ -75,9 +75,9 @@ func call(t *testing.T, env []string, stdin string, args ...string) callResult {
 	var stdout bytes.Buffer
 	environ := append([]string{"HOME=" + home, "PATH=/usr/bin"}, env...)
 	code := run(args, environ, strings.NewReader(stdin), &stdout, stderr, resourcetest.Kind{})
-	said, err := os.ReadFile(stderr.Name())
+	logged, err := os.ReadFile(stderr.Name())
 	require.NoError(t, err)
-	return callResult{t, code, stdout.String(), string(said)}
+	return callResult{t, code, stdout.String(), string(logged)}
 }
 
 func (e callResult) ok() callResult {

@@ -27,8 +27,8 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 		for _, v := range values {
 			if v == "" && wrong == nil {
 				wrong = fmt.Errorf("--%s is empty; provide a value or omit the flag", f.Name)
-			} else if flaw := jsonast.TextProblem(v); flaw != "" && wrong == nil {
-				wrong = fmt.Errorf("--%s: %s", f.Name, flaw)
+			} else if problem := jsonast.TextProblem(v); problem != "" && wrong == nil {
+				wrong = fmt.Errorf("--%s: %s", f.Name, problem)
 			}
 		}
 	})

@@ -31,10 +31,10 @@ func TestEmptyOrUnknownFlagIsUsageError(t *testing.T) {
 		var stdout bytes.Buffer
 		code := run(c.args, nil, nil, &stdout, stderr)
 		require.NoError(t, stderr.Close())
-		said, err := os.ReadFile(stderr.Name())
+		output, err := os.ReadFile(stderr.Name())
 		require.NoError(t, err)
-		require.Equal(t, exitUsage, code, "%v: %s", c.args, said)
-		require.Contains(t, string(said), c.says, "%v", c.args)
+		require.Equal(t, exitUsage, code, "%v: %s", c.args, output)
+		require.Contains(t, string(output), c.says, "%v", c.args)
 		require.Empty(t, stdout.String())
 	}
 }

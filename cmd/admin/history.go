@@ -82,9 +82,9 @@ func (n *historyCommands) id(ctx context.Context, db *postgres.DB, org uuid.UUID
 func (n *historyCommands) history(c *cli) *cobra.Command {
 	var org string
 	var deleted bool
-	where := strings.ToUpper(n.kind)
+	placeholder := strings.ToUpper(n.kind)
 	cmd := c.run(&cobra.Command{
-		Use:   "history --org ORG " + where + " | --deleted",
+		Use:   "history --org ORG " + placeholder + " | --deleted",
 		Short: fmt.Sprintf("List the versions of a %s, newest first, or the deleted %s", n.kind, n.group),
 		Long: fmt.Sprintf(`Lists the versions of a %[1]s, given its %[3]s. Deleted %[2]s have a history too:
 --deleted lists them, and "admin %[2]s restore" restores one.`, n.kind, n.group, n.refNoun),

@@ -80,9 +80,9 @@ func TestImportFoldersAndArchives(t *testing.T) {
 	require.Contains(t, i.call("modes", "import", "--org", "acme", archive).ok().stdout, "2 unchanged")
 
 	changed := "slug: a\nname: A\nroleDefinition: Others.\ngroups: []\n"
-	kept := i.callWith(changed, "modes", "import", "--org", "acme", "-", "--collision", "keep_both").ok().stdout
-	require.Contains(t, kept, "create     a")
-	require.Contains(t, kept, `under the slug "a-2"`)
+	keptBoth := i.callWith(changed, "modes", "import", "--org", "acme", "-", "--collision", "keep_both").ok().stdout
+	require.Contains(t, keptBoth, "create     a")
+	require.Contains(t, keptBoth, `under the slug "a-2"`)
 	require.Contains(t, i.callWith(changed, "modes", "import", "--org", "acme", "-", "--for", "a=skip").ok().stdout, "1 skipped")
 	i.callWith(changed, "modes", "import", "--org", "acme", "-", "--for", "a").failed(2, "SLUG=skip")
 	i.callWith(changed, "modes", "import", "--org", "acme", "-", "--slug", "nope").failed(1, "no mode with the slug")

@@ -28,13 +28,13 @@ func (c *cli) importCommand(cmd *cobra.Command, kind fileKind, read transfer.Rea
 		if o.Choices, err = choices(); err != nil {
 			return err
 		}
-		brought, err := c.readInputs(args, kind)
+		inputs, err := c.readInputs(args, kind)
 		if err != nil {
 			return err
 		}
 		return c.withOrganization(ctx, org, func(db *postgres.DB, in organization.Organization) error {
 			done := c.progress("importing")
-			plan, err := read.Import(ctx, db, c.by(), in.ID, brought, o)
+			plan, err := read.Import(ctx, db, c.by(), in.ID, inputs, o)
 			done()
 			var refused *transfer.RejectedError
 			if err != nil && !errors.As(err, &refused) {
@@ -56,9 +56,9 @@ func (c *cli) importCommand(cmd *cobra.Command, kind fileKind, read transfer.Rea
 	return cmd
 }
 
-// parseDecisions parses decisions about single objects, such as NAME=skip. name is the placeholder for
-// the name, and known lists the decisions, for messages.
-func parseDecisions(pairs []string, name string, known ...string) (map[string]string, error) {
+// parseDecisions parses decisions about single objects, such as NAME=skip. name is the
+// placeholder for the name, and decisions lists the decisions, for messages.
+func parseDecisions(pairs []string, name string, decisions ...string) (map[string]string, error) {
 	if len(pairs) == 0 {
 		return nil, nil //nolint:nilnil // no choices are no choices
 	}
@@ -67,7 +67,7 @@ func parseDecisions(pairs []string, name string, known ...string) (map[string]st
 		i := strings.LastIndex(p, "=") // the name can contain "=" too
 		if i < 0 {
 			var all []string
-			for _, decision := range known {
+			for _, decision := range decisions {
 				all = append(all, name+"="+decision)
 			}
 			return nil, usage("--for must be one of %s, not %q", strings.Join(all, ", "), p)

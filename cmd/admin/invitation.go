@@ -40,12 +40,12 @@ declines it. "admin member add" adds a member without an invitation.`,
 			return err
 		}
 		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			made, err := db.Invite(ctx, c.by(), o.ID, email, role)
+			created, err := db.Invite(ctx, c.by(), o.ID, email, role)
 			if err != nil {
 				return err
 			}
-			return c.print(invitationOf(made), func(w io.Writer) {
-				fmt.Fprintf(w, "Invited %s to %s as %s; the invitation is valid until %s.\n", made.Email, o.Slug, made.Role, made.ExpiresAt.Format(time.DateOnly))
+			return c.print(invitationOf(created), func(w io.Writer) {
+				fmt.Fprintf(w, "Invited %s to %s as %s; the invitation is valid until %s.\n", created.Email, o.Slug, created.Role, created.ExpiresAt.Format(time.DateOnly))
 			})
 		})
 	})
@@ -92,8 +92,8 @@ func (c *cli) invitationList() *cobra.Command {
 				return err
 			}
 			list := make([]invitation, len(all))
-			for i, made := range all {
-				list[i] = invitationOf(made)
+			for i, inv := range all {
+				list[i] = invitationOf(inv)
 			}
 			return c.print(struct {
 				Invitations []invitation `json:"invitations"`

@@ -157,21 +157,21 @@ func TestProgress(t *testing.T) {
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	said := bufio.NewScanner(stderr)
-	require.True(t, said.Scan())
-	require.Regexp(t, `^reading … \d+s$`, said.Text())
+	scanner := bufio.NewScanner(stderr)
+	require.True(t, scanner.Scan())
+	require.Regexp(t, `^reading … \d+s$`, scanner.Text())
 	_, err = io.WriteString(stdin, "customModes: []\n")
 	require.NoError(t, err)
 	require.NoError(t, stdin.Close())
-	for said.Scan() {
-		require.Regexp(t, `^reading …`, said.Text())
+	for scanner.Scan() {
+		require.Regexp(t, `^reading …`, scanner.Text())
 	}
 	require.NoError(t, cmd.Wait())
 	require.True(t, json.Valid(stdout.Bytes()), "nothing else is on the standard output")
 }
 
-// TestRejectedFileIsReportedInOneLine checks that the rejection of a whole file is one line, which
-// gives the position once.
+// TestRejectedFileIsReportedInOneLine checks that the rejection of a whole file is one line,
+// which gives the position once.
 func TestRejectedFileIsReportedInOneLine(t *testing.T) {
 	for text, says := range map[string]string{
 		"{ // ours\n\"customModes\": []}": "This is not valid JSON: line 1, column 3: JSON has no comments: remove this one",

@@ -46,7 +46,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 
 	cmd, err := root.ExecuteContextC(ctx)
 	var settings config.Problems
-	var misused usageError
+	var usageErr usageError
 	switch {
 	case err == nil:
 		return exitOK
@@ -57,7 +57,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	case errors.As(err, &settings):
 		fmt.Fprintln(stderr, err)
 		return exitUsage
-	case !c.started, errors.As(err, &misused):
+	case !c.started, errors.As(err, &usageErr):
 		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	default:

@@ -67,11 +67,11 @@ built-in mode, or a mode in a file, for which no database is needed.`,
 
 // modeFromFile returns the mode with a slug in a file. It fails if the mode is not valid.
 func (c *cli) modeFromFile(ctx context.Context, file, slug string) (modes.Mode, error) {
-	brought, err := c.readInputs([]string{file}, modeFiles)
+	inputs, err := c.readInputs([]string{file}, modeFiles)
 	if err != nil {
 		return modes.Mode{}, err
 	}
-	folder, err := transfer.ReadModes(ctx, brought)
+	folder, err := transfer.ReadModes(ctx, inputs)
 	if err != nil {
 		return modes.Mode{}, err
 	}
@@ -91,9 +91,9 @@ func (c *cli) modeFromFile(ctx context.Context, file, slug string) (modes.Mode, 
 
 func (c *cli) printViews(m modes.Mode, only []string) error {
 	views := []editors.View{}
-	for _, known := range editors.All() {
-		if len(only) == 0 || slices.Contains(only, known.ID) {
-			views = append(views, editors.Preview(known, m))
+	for _, client := range editors.All() {
+		if len(only) == 0 || slices.Contains(only, client.ID) {
+			views = append(views, editors.Preview(client, m))
 		}
 	}
 	return c.print(struct {
@@ -111,8 +111,8 @@ func (c *cli) printViews(m modes.Mode, only []string) error {
 
 func printView(w io.Writer, v editors.View) {
 	name := v.Client
-	if known, err := editors.Find(v.Client); err == nil {
-		name = known.Name
+	if client, err := editors.Find(v.Client); err == nil {
+		name = client.Name
 	}
 	fmt.Fprintf(w, "== %s: %s (%s)\n", name, v.Name, v.Slug)
 	for _, text := range []struct{ what, is string }{{"Shown to users", v.Description}, {"Shown to models that choose a mode", v.Purpose}} {

@@ -58,11 +58,11 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 			return usage("a file, a folder or - is required")
 		}
 		defer c.progress("reading")()
-		brought, err := c.readInputs(args, modeFiles)
+		inputs, err := c.readInputs(args, modeFiles)
 		if err != nil {
 			return err
 		}
-		results := lintFiles(ctx, brought, only)
+		results := lintFiles(ctx, inputs, only)
 		var b bytes.Buffer
 		if err := writeReport(&b, format, results); err != nil {
 			return err
@@ -129,11 +129,11 @@ func (c *cli) printRules() error {
 	}{lint.Version(), list}, func(w io.Writer) {
 		writeTable(w, "RULE\tSEVERITY\tCLIENTS\tDESCRIPTION", func(row func(...any)) {
 			for _, r := range list {
-				who := strings.Join(r.Clients, ", ")
-				if who == "" {
-					who = "all"
+				clients := strings.Join(r.Clients, ", ")
+				if clients == "" {
+					clients = "all"
 				}
-				row(r.ID, r.Severity, who, r.Title)
+				row(r.ID, r.Severity, clients, r.Title)
 			}
 		})
 	})

@@ -47,8 +47,8 @@ func findKind(kinds []resource.Kind, name string) (resource.Kind, error) {
 	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, suggest.Closest(name, all), strings.Join(all, ", "))
 }
 
-// historyCommandsFor returns the history commands of a kind: the dedicated ones, if any, else generic
-// ones.
+// historyCommandsFor returns the history commands of a kind: the dedicated ones, if any, else
+// generic ones.
 func historyCommandsFor(k resource.Kind) *historyCommands {
 	for _, own := range []*historyCommands{modeHistory, templateHistory} {
 		if own.kind == k.Names().Singular {

@@ -37,13 +37,13 @@ func (c *cli) publishStatus() *cobra.Command {
   admin publish status --org acme --json`,
 	}, func(ctx context.Context, _ []string) error {
 		return c.withDatabase(ctx, func(db *postgres.DB) error {
-			asked, err := selectOrganizations(ctx, db, org)
+			selected, err := selectOrganizations(ctx, db, org)
 			if err != nil {
 				return err
 			}
 			defer c.progress("reading the status")()
 			list := []publication{}
-			for _, o := range asked {
+			for _, o := range selected {
 				s, err := db.PublicationStatus(ctx, o.ID)
 				if err != nil {
 					return err

@@ -40,6 +40,6 @@ func seedTemplates(ctx context.Context, log *slog.Logger, db *postgres.DB) {
 		return err
 	})
 	if total > 0 || err == nil {
-		log.Info("default templates added", "given_to", total)
+		log.Info("default templates added", "organizations", total)
 	}
 }

@@ -33,23 +33,23 @@ func mustOrganization(t *testing.T, db *postgres.DB) organization.Organization {
 // reachable and unreachable again, and ends the program.
 func TestServeWaitsForPostgres(t *testing.T) {
 	i := newInstallation(t)
-	door := newDatabaseProxy(t, i.app)
+	proxy := newDatabaseProxy(t, i.app)
 	listen, private := freePort(t), freePort(t)
 	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
 	cmd.Env = []string{
-		runAsProgram, "DATABASE_URL=" + door.url, "TOKEN_KEYS=" + testKeys, "LISTEN=" + listen, "PRIVATE_LISTEN=" + private, "LOG_FORMAT=text",
+		runAsProgram, "DATABASE_URL=" + proxy.url, "TOKEN_KEYS=" + testKeys, "LISTEN=" + listen, "PRIVATE_LISTEN=" + private, "LOG_FORMAT=text",
 	}
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
 
-	log.waitFor(t, "waiting for Postgres at "+door.address)
+	log.waitFor(t, "waiting for Postgres at "+proxy.address)
 	require.Equal(t, 200, status(t, "http://"+private+"/livez"))
 	require.Equal(t, 503, status(t, "http://"+private+"/readyz"))
 	require.Equal(t, 503, status(t, "http://"+private+"/startupz"))
 
-	door.open()
+	proxy.open()
 	log.waitFor(t, "cookies are sent without Secure")
 	log.waitFor(t, "serving")
 	require.Equal(t, 200, status(t, "http://"+private+"/readyz"))
@@ -57,7 +57,7 @@ func TestServeWaitsForPostgres(t *testing.T) {
 	require.Equal(t, 200, status(t, "http://"+private+"/metrics"))
 
 	// If Postgres is unavailable while serving, the response has Retry-After.
-	door.close()
+	proxy.close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listen+"/api/v1/session", nil)
 	require.NoError(t, err)
 	req.Header.Set("Cookie", "orgmodes=x")
@@ -70,7 +70,7 @@ func TestServeWaitsForPostgres(t *testing.T) {
 	require.Equal(t, "2", res.Header.Get("Retry-After"))
 	require.Contains(t, string(body), "The database can't be reached right now")
 
-	door.open()
+	proxy.open()
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	log.waitEOF(t)
 	require.NoError(t, cmd.Wait(), "it ends well")
@@ -138,7 +138,7 @@ func (l *lines) waitFor(t *testing.T, text string) {
 				return
 			}
 		case <-deadline.C:
-			t.Fatalf("it never said %q", text)
+			t.Fatalf("it never logged %q", text)
 		}
 	}
 }
@@ -160,8 +160,8 @@ func (l *lines) waitEOF(t *testing.T) {
 	}
 }
 
-// databaseProxy is a proxy in front of Postgres. It is shut at first; while shut, it refuses
-// connections.
+// databaseProxy is a proxy in front of Postgres. It is closed at first; while closed, it
+// refuses connections.
 type databaseProxy struct {
 	t                     *testing.T
 	url, address          string

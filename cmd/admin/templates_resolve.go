@@ -36,22 +36,22 @@ would widen them is refused and reported. Nothing is changed.`,
 		if file != "" {
 			body, err = c.read(file)
 		} else {
-			asked := map[string]any{}
+			request := map[string]any{}
 			for name, value := range map[string]any{"permission-mode": permissionMode, "role": role, "system-prompt": prompt} {
 				if cmd.Flags().Changed(name) {
-					asked[strings.ReplaceAll(name, "-", "_")] = value
+					request[strings.ReplaceAll(name, "-", "_")] = value
 				}
 			}
 			if noTools || len(tools) > 0 {
-				asked["allowed_tools"] = append([]string{}, tools...)
+				request["allowed_tools"] = append([]string{}, tools...)
 			}
-			body, err = json.Marshal(asked)
+			body, err = json.Marshal(request)
 		}
 		if err != nil {
 			return err
 		}
 		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			asked, err := templates.ReadRequest(body, db.Tools)
+			request, err := templates.ReadRequest(body, db.Tools)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ would widen them is refused and reported. Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			resolved := templates.Resolve(t.Template, asked)
+			resolved := templates.Resolve(t.Template, request)
 			return c.print(resolved, func(w io.Writer) { printResolution(w, resolved) })
 		})
 	})

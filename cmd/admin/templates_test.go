@@ -70,9 +70,9 @@ func TestTemplateImportAndExportCommands(t *testing.T) {
 
 	// Import into another organization, where the ids are taken.
 	i.call("org", "create", "--slug", "other", "--name", "Other").ok()
-	there := i.call("templates", "import", "--org", "other", out).ok().stdout
-	require.Contains(t, there, "2 to create, 0 to update, 4 unchanged")
-	require.Contains(t, there, "created under a new id")
+	copied := i.call("templates", "import", "--org", "other", out).ok().stdout
+	require.Contains(t, copied, "2 to create, 0 to update, 4 unchanged")
+	require.Contains(t, copied, "created under a new id")
 
 	// Conflicts are decided, and problems are reported with positions that editors can open.
 	conflicting := `[{"name":"CODE EXPERT","permission_mode":"plan"},
@@ -80,8 +80,8 @@ func TestTemplateImportAndExportCommands(t *testing.T) {
 	refused := i.callWith(conflicting, "templates", "import", "--org", "acme", "-").failed(1, "Nothing was imported")
 	require.Contains(t, refused.stdout, "-:1:2: the organization has a template 'Code Expert'")
 	require.Contains(t, refused.stdout, "-:2:33: /permission_mode")
-	kept := i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--only-valid", "--for", "code expert=rename").ok().stdout
-	require.Contains(t, kept, "called 'CODE EXPERT (2)'")
+	renamed := i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--only-valid", "--for", "code expert=rename").ok().stdout
+	require.Contains(t, renamed, "called 'CODE EXPERT (2)'")
 	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--for", "code expert").failed(2, "NAME=skip")
 	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--on-conflict", "fly").failed(1, "not one of skip, replace, rename")
 	i.call("templates", "import", "--org", "acme", t.TempDir()).failed(1, "no files with permission templates")

@@ -24,9 +24,9 @@ import (
 func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)
-	said, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	logFile, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	defer said.Close()
+	defer logFile.Close()
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.Command("/bin/sh", "-c", `ulimit -Sn 200 && ulimit -Hn 400 && exec "$0"`, exe)
@@ -34,13 +34,13 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 		"READER_TEST_IS_READER=1", keys, "REDIS_URL=" + redis.URL, "LISTEN=" + public, "PRIVATE_LISTEN=" + private,
 		"TRUSTED_PROXIES=127.0.0.9", "LOG_FORMAT=text", "DRAIN_WAIT=0s",
 	}
-	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Stdout, cmd.Stderr = logFile, logFile
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	defer func() { _ = cmd.Process.Kill() }()
 	logged := func() string {
-		b, err := os.ReadFile(said.Name())
+		b, err := os.ReadFile(logFile.Name())
 		require.NoError(t, err)
 		return string(b)
 	}
@@ -52,7 +52,7 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 	})
 
 	// ask sends a request from an address and keeps the connection open.
-	ask := func(from, to, path string) (status int, c net.Conn) {
+	request := func(from, to, path string) (status int, c net.Conn) {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 		c, err := d.DialContext(t.Context(), "tcp", to)
 		if err != nil {
@@ -69,13 +69,13 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 		return res.StatusCode, c
 	}
 	const path = "/api/marketplace/modes"
-	require.Eventually(t, func() bool { s, _ := ask("127.0.0.1", private, "/livez"); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
-	require.Eventually(t, func() bool { s, _ := ask("127.0.0.2", public, path); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { s, _ := request("127.0.0.1", private, "/livez"); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { s, _ := request("127.0.0.2", public, path); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
 
 	crowd := func(from string) (answers map[int]int, conns []net.Conn) {
 		answers = map[int]int{}
 		for range 500 {
-			s, c := ask(from, public, path)
+			s, c := request(from, public, path)
 			answers[s]++
 			if c != nil {
 				conns = append(conns, c)
@@ -87,20 +87,20 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 	t.Log("from one address:", answers)
 	assert.NotZero(t, answers[200])
 	assert.NotZero(t, answers[503])
-	s, _ := ask("127.0.0.2", public, path)
+	s, _ := request("127.0.0.2", public, path)
 	require.Equal(t, 200, s, "others are served: %s", logged())
 
 	// A trusted proxy can use all connections.
-	more, through := crowd("127.0.0.9")
+	more, served := crowd("127.0.0.9")
 	t.Log("through a proxy:", more)
 	assert.Greater(t, more[200], 100)
-	s, _ = ask("127.0.0.1", private, "/metrics")
+	s, _ = request("127.0.0.1", private, "/metrics")
 	require.Equal(t, 200, s, "the private port is served: %s", logged())
 
-	for _, c := range append(conns, through...) {
+	for _, c := range append(conns, served...) {
 		_ = c.Close()
 	}
-	require.Eventually(t, func() bool { s, _ := ask("127.0.0.1", public, path); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { s, _ := request("127.0.0.1", public, path); return s == 200 }, 2*time.Minute, 10*time.Millisecond)
 	require.Regexp(t, `descriptors=(399|400) `, logged(), "Go has raised the soft limit to the hard one")
 	require.Contains(t, logged(), "connection refused")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))

@@ -37,9 +37,9 @@ func runWith(t *testing.T, args []string, environ ...string) (code int, stdout, 
 	defer f.Close()
 	var out bytes.Buffer
 	code = program.Main(args, environ, &out, f)
-	said, err := os.ReadFile(f.Name())
+	logged, err := os.ReadFile(f.Name())
 	require.NoError(t, err)
-	return code, out.String(), string(said)
+	return code, out.String(), string(logged)
 }
 
 func TestHelpAndVersion(t *testing.T) {
@@ -57,9 +57,9 @@ func TestHelpAndVersion(t *testing.T) {
 	code, out, _ := runWith(t, []string{"--version"})
 	assert.Zero(t, code)
 	assert.Contains(t, out, "orgmodes reader ")
-	code, _, said := runWith(t, []string{"serve"})
+	code, _, stderr := runWith(t, []string{"serve"})
 	assert.Equal(t, 2, code)
-	assert.Contains(t, said, `"serve"`)
+	assert.Contains(t, stderr, `"serve"`)
 }
 
 func TestInvalidSettings(t *testing.T) {
@@ -81,10 +81,10 @@ func TestInvalidSettings(t *testing.T) {
 		"level":          {[]string{keys, "REDIS_URL=redis://x", "LOG_LEVEL=loud"}, "LOG_LEVEL"},
 		"catalog absent": {[]string{keys, "REDIS_URL=redis://x", "PUBLIC_CATALOG=/nowhere"}, "PUBLIC_CATALOG"},
 	} {
-		code, _, said := runWith(t, nil, c.environ...)
+		code, _, stderr := runWith(t, nil, c.environ...)
 		assert.Equal(t, 2, code, name)
-		assert.Contains(t, said, c.want, name)
-		assert.NotContains(t, said, "secret", name)
+		assert.Contains(t, stderr, c.want, name)
+		assert.NotContains(t, stderr, "secret", name)
 	}
 }
 
@@ -93,12 +93,12 @@ func TestReaderDoesNotLinkStorage(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
 	for dep := range strings.Lines(string(out)) {
-		for _, unwanted := range []string{
+		for _, forbidden := range []string{
 			"jackc/", "riverqueue/", "html/template", "orgmodes/internal/modes", "orgmodes/internal/render",
 			"orgmodes/internal/postgres", "orgmodes/internal/admin", "orgmodes/internal/worker", "orgmodes/internal/jobs",
 			"gopkg.in/yaml", "dop251/goja", "argon2", "spf13/cobra", "orgmodes/internal/devstack",
 		} {
-			assert.NotContains(t, dep, unwanted)
+			assert.NotContains(t, dep, forbidden)
 		}
 	}
 }
@@ -108,9 +108,9 @@ func TestReaderDoesNotLinkStorage(t *testing.T) {
 func TestServeDrainExit(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)
-	said, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	logFile, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	defer said.Close()
+	defer logFile.Close()
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.Command(exe)
@@ -118,13 +118,13 @@ func TestServeDrainExit(t *testing.T) {
 		"READER_TEST_IS_READER=1", keys, "REDIS_URL=" + redis.URL, "LISTEN=" + public, "PRIVATE_LISTEN=" + private,
 		"DRAIN_WAIT=2s", "POLL_INTERVAL=30s",
 	}
-	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Stdout, cmd.Stderr = logFile, logFile
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	defer func() { _ = cmd.Process.Kill() }()
 	logged := func() string {
-		b, err := os.ReadFile(said.Name())
+		b, err := os.ReadFile(logFile.Name())
 		require.NoError(t, err)
 		return string(b)
 	}

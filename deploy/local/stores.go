@@ -106,9 +106,9 @@ func awaitPostgres(ctx context.Context, url string) error {
 	if err != nil {
 		return errors.New("DATABASE_URL: expected postgres://user:password@host:port/database")
 	}
-	what := fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port)
-	logf("using the %s (DATABASE_URL) ...", what)
-	return process.Retry(ctx, terminalLog(), what, func(ctx context.Context) error {
+	dependency := fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port)
+	logf("using the %s (DATABASE_URL) ...", dependency)
+	return process.Retry(ctx, terminalLog(), dependency, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		conn, err := pgx.ConnectConfig(ctx, config)
@@ -165,8 +165,8 @@ func terminalLog() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, nil))
 }
 
-// freeAddr returns 127.0.0.1 with the wanted port if that is free, or else any free port.
-func freeAddr(wanted int) (string, error) {
-	port, err := devstack.FreePort(wanted)
+// freeAddr returns 127.0.0.1 with the preferred port if that is free, or else any free port.
+func freeAddr(preferred int) (string, error) {
+	port, err := devstack.FreePort(preferred)
 	return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)), err
 }

@@ -105,8 +105,8 @@ func lockCheckout(ctx context.Context, local string) (release func(), err error)
 		if !errors.Is(err, devstack.ErrLocked) {
 			return release, err
 		}
-		_, notUp := os.Stat(filepath.Join(local, "run.env"))
-		if notUp == nil || time.Now().After(deadline) {
+		_, statErr := os.Stat(filepath.Join(local, "run.env"))
+		if statErr == nil || time.Now().After(deadline) {
 			return nil, fmt.Errorf("it runs already in this checkout (.local/lock): %w", err)
 		}
 		if attempt == 1 {

@@ -70,7 +70,7 @@ func newCheckout(t *testing.T) string {
 	return dir
 }
 
-// startStack starts a launcher and waits for its greeting.
+// startStack starts a launcher and waits for its banner.
 func startStack(t *testing.T, dir string) *stack {
 	t.Helper()
 	self, err := os.Executable()
@@ -201,7 +201,7 @@ func checkCurls(t *testing.T, s *stack, want ...string) {
 		t.Log("there is no curl here; the commands were not tried")
 		return
 	}
-	// The greeting is complete: its last line has been received.
+	// The banner is complete: its last line has been received.
 	commands := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(s.currentOutput(), -1)
 	require.Len(t, commands, len(want))
 	for i, command := range commands {

@@ -71,8 +71,8 @@ func TestDecide(t *testing.T) {
 	}
 	for _, a := range access.Actions() {
 		require.True(t, access.Decide(access.Principal{Kind: access.Operator}, access.None, do(a)).Allowed)
-		for _, who := range []access.Principal{user, both} {
-			v := access.Decide(who, access.None, do(a))
+		for _, principal := range []access.Principal{user, both} {
+			v := access.Decide(principal, access.None, do(a))
 			require.True(t, v.Hidden)
 			require.Equal(t, access.NoSuchOrganization(), v.Err())
 		}

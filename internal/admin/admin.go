@@ -102,7 +102,7 @@ func New(o Options) (*fiber.App, error) {
 		BodyLimit:     maxUploadBody,
 		// Handlers parse forms themselves, within our limits.
 		DisablePreParseMultipartForm: true,
-		// ReadTimeout is for the header; bodies sets the timeout of each body. There is no
+		// ReadTimeout is for the header; bodyLimits sets the timeout of each body. There is no
 		// WriteTimeout, because streams don't end: package listen bounds each write.
 		ReadTimeout:    headerTimeout,
 		IdleTimeout:    idleTimeout,
@@ -115,7 +115,7 @@ func New(o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Outermost first. Figures calls the error handler itself, to know the status.
+	// Outermost first. Metrics calls the error handler itself, to know the status.
 	// Everything inside only returns errors.
 	app.Use(
 		middleware.RequestID(o.TrustedProxies),
@@ -144,9 +144,9 @@ func New(o Options) (*fiber.App, error) {
 // them would not be one.
 func handleUnknownMethods(app *fiber.App, fail fiber.ErrorHandler) {
 	next := app.Handler()
-	known := fiber.DefaultMethods
+	supported := fiber.DefaultMethods
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
-		if slices.Contains(known, string(ctx.Method())) {
+		if slices.Contains(supported, string(ctx.Method())) {
 			next(ctx)
 			return
 		}

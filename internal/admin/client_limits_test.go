@@ -166,10 +166,10 @@ func TestAnonymousFormIsBounded(t *testing.T) {
 	}
 	// Values put into the sign-in form by hand are bounded in the same way.
 	for _, field := range []string{"kept", "email"} {
-		for size, comesBack := range map[int]bool{100: true, 550 << 10: false} {
+		for size, redisplayed := range map[int]bool{100: true, 550 << 10: false} {
 			status, _, page = w.postField("/sign-in", field, size)
 			require.Equal(t, 401, status)
-			require.Equal(t, comesBack, strings.Contains(page, strings.Repeat("x", 50)), "%d bytes of %s", size, field)
+			require.Equal(t, redisplayed, strings.Contains(page, strings.Repeat("x", 50)), "%d bytes of %s", size, field)
 			require.Less(t, len(page), 32<<10)
 		}
 	}

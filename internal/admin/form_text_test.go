@@ -36,7 +36,7 @@ func (w *testServer) pageForms(user postgres.User) map[string]url.Values {
 		return postgres.VersionRef{ID: m.ID, Version: m.Version}
 	}
 	m, other := mode("docs"), mode("other")
-	seen := fmt.Sprintf("%s:%d", m.ID, m.Version)
+	version := fmt.Sprintf("%s:%d", m.ID, m.Version)
 	draft := url.Values{
 		"slug": {"new"}, "name": {"New"}, "roleDefinition": {"You write."}, "description": {"d"}, "whenToUse": {"w"}, "customInstructions": {"c"},
 		"permissionTemplate": {""}, "iconName": {""}, "group": {"read"}, "fileRegex.edit": {""}, "fileDescription.edit": {""}, "beside": {""},
@@ -51,18 +51,18 @@ func (w *testServer) pageForms(user postgres.User) map[string]url.Values {
 		"/sign-in":                                     {"email": {"a@acme.example"}, "password": {"wrong password"}, "return": {"/orgs"}, "kept": {""}},
 		"/sign-out":                                    {},
 		"/orgs/:org/modes/order":                       {"ids": {m.ID.String() + "," + other.ID.String()}, "seen": {"3"}, "up": {""}, "down": {""}},
-		"/orgs/:org/modes/deletions":                   {"mode": {seen}},
-		"/orgs/:org/modes/restorations":                {"mode": {seen + ":1"}, "revision": {"2"}},
-		"/orgs/:org/modes/drafts/:subject":             with(url.Values{"seen": {seen}, "edition": {"0"}}),
+		"/orgs/:org/modes/deletions":                   {"mode": {version}},
+		"/orgs/:org/modes/restorations":                {"mode": {version + ":1"}, "revision": {"2"}},
+		"/orgs/:org/modes/drafts/:subject":             with(url.Values{"seen": {version}, "edition": {"0"}}),
 		"/orgs/:org/modes/drafts/:subject/discard":     {"edition": {"1"}},
 		"/orgs/:org/modes/drafts/:subject/restore":     {},
 		"/orgs/:org/modes/import":                      {"paste": {"customModes: []"}, "do": {""}, "take": {""}, "way-0": {""}, "planned": {""}, "_pack": {""}},
 		"/orgs/:org/modes/new":                         with(url.Values{"from": {""}, "draft": {""}, "edition": {"0"}}),
-		"/orgs/:org/modes/:mode/edit":                  with(url.Values{"seen": {seen}, "theirs": {""}, "draft": {""}, "edition": {"0"}}),
-		"/orgs/:org/modes/:mode/restorations":          {"version": {"1"}, "seen": {seen}},
+		"/orgs/:org/modes/:mode/edit":                  with(url.Values{"seen": {version}, "theirs": {""}, "draft": {""}, "edition": {"0"}}),
+		"/orgs/:org/modes/:mode/restorations":          {"version": {"1"}, "seen": {version}},
 		"/orgs/:org/templates/new":                     {"yaml": {"kind: PermissionTemplate"}, "seen": {"0"}, "theirs": {""}, "draft": {""}, "edition": {"0"}, "do": {"save"}},
-		"/orgs/:org/templates/deletions":               {"object": {seen}},
-		"/orgs/:org/templates/restorations":            {"object": {seen + ":1"}, "revision": {"2"}},
+		"/orgs/:org/templates/deletions":               {"object": {version}},
+		"/orgs/:org/templates/restorations":            {"object": {version + ":1"}, "revision": {"2"}},
 		"/orgs/:org/templates/drafts/:subject":         {"yaml": {"kind: PermissionTemplate"}, "seen": {"1"}, "edition": {"0"}},
 		"/orgs/:org/templates/drafts/:subject/discard": {"edition": {"1"}},
 		"/orgs/:org/templates/drafts/:subject/restore": {},
@@ -95,7 +95,7 @@ func TestInvalidTextInFormFieldIsRefused(t *testing.T) {
 		path := strings.NewReplacer(":org", "acme", ":mode", "docs", ":object", uuid.NewString(), ":subject", uuid.NewString()).Replace(route)
 		// Fields that no handler reads are checked too, and so are field names.
 		for _, field := range append(slices.Sorted(maps.Keys(form)), "unread", "na\xffme", "na\x00me", "_user") {
-			for what, value := range unstorable {
+			for flaw, value := range unstorable {
 				sent := maps.Clone(form)
 				sent.Set("typed", "what was <typed> elsewhere")
 				sent[field] = []string{"fine", value}
@@ -104,7 +104,7 @@ func TestInvalidTextInFormFieldIsRefused(t *testing.T) {
 					withToken.Set("_csrf", csrf)
 					body, media := encode(withToken)
 					status, _, page := w.postAs(path, body, media, cookie)
-					name := fmt.Sprintf("%s in %q at %s as %.20s", what, field, route, media)
+					name := fmt.Sprintf("%s in %q at %s as %.20s", flaw, field, route, media)
 					require.Equal(t, 400, status, "%s: %s", name, page)
 					require.Regexp(t, "not valid UTF-8|U\\+0000", html.UnescapeString(page), name)
 					// A multipart/form-data body with U+0000 in a name can't be parsed at all.
@@ -149,13 +149,13 @@ func TestInvalidTextInFileNameIsRefused(t *testing.T) {
 	w := newTestServer(t, 0, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
 	csrf := w.csrf(cookie)
-	for what, value := range unstorable {
+	for name, value := range unstorable {
 		for _, field := range []string{"file", "folder"} {
 			body := "--b\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n" + csrf + "\r\n" +
 				"--b\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"" + value + ".yaml\"\r\n\r\n" +
 				"customModes:\n- {slug: up, name: Up, roleDefinition: r, groups: [read]}\n\r\n--b--\r\n"
 			status, _, page := w.postAs("/orgs/acme/modes/import", body, "multipart/form-data; boundary=b", cookie)
-			require.Equal(t, 400, status, "%s: %s", what, page)
+			require.Equal(t, 400, status, "%s: %s", name, page)
 			require.Regexp(t, "not valid UTF-8|U\\+0000", html.UnescapeString(page))
 		}
 	}
@@ -173,10 +173,10 @@ func TestInvalidTextInPageQueryIsRefused(t *testing.T) {
 		}
 		pages++
 		path := strings.NewReplacer(":org", "acme", ":mode", "docs", ":entry", "1").Replace(r.Path)
-		for what, value := range unstorable {
+		for name, value := range unstorable {
 			for _, query := range []string{"q=" + url.QueryEscape(value), url.QueryEscape(value) + "=x"} {
 				status, _, page := w.answer(w.send("GET "+path+"?"+query, "", cookie, "Connection: close", "Accept: text/html"))
-				require.Equal(t, 400, status, "%s: %s?%s", what, path, query)
+				require.Equal(t, 400, status, "%s: %s?%s", name, path, query)
 				require.Regexp(t, "not valid UTF-8|U\\+0000", html.UnescapeString(page))
 			}
 		}

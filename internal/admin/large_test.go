@@ -102,11 +102,11 @@ func newLargeSite(t testing.TB, entries int) *largeSite {
 	hash := sha256.Sum256([]byte(l.session))
 	require.NoError(t, l.db.CreateSession(ctx, hash[:], l.user.ID, time.Now().Add(24*time.Hour)))
 
-	made, err := l.db.CreateToken(ctx, by, postgres.NewToken{
+	created, err := l.db.CreateToken(ctx, by, postgres.NewToken{
 		Token: "omt_k1_" + rand.Text() + rand.Text(), Name: "editor", User: l.user.ID, Scopes: []string{"read"}, Organizations: []uuid.UUID{l.org.ID},
 	})
 	require.NoError(t, err)
-	l.token = made.ID
+	l.token = created.ID
 	shipped, err := l.db.Templates.List(ctx, l.org.ID)
 	require.NoError(t, err)
 	l.template = shipped[0].ID

@@ -63,7 +63,7 @@ func (l *largeSite) writeDocument(t *testing.T) {
 	data, err := os.ReadFile(*pagesDoc)
 	require.NoError(t, err)
 	const marker = "<!-- from here on: make pages -->\n"
-	kept, _, ok := strings.Cut(string(data), marker)
+	intro, _, ok := strings.Cut(string(data), marker)
 	require.True(t, ok, "the file has no line %q", marker)
 	out := []string{
 		"| Page | p50 ms | p95 ms | kB sent | Query | Reads by | Rows | Blocks | ms |",
@@ -84,7 +84,7 @@ func (l *largeSite) writeDocument(t *testing.T) {
 	}
 	var version string
 	require.NoError(t, l.owner.QueryRow(t.Context(), `show server_version`).Scan(&version))
-	text := kept + marker + "\n" + strings.Join(out, "\n") + "\n\n" + time.Now().UTC().Format("2 January 2006") + ", " +
+	text := intro + marker + "\n" + strings.Join(out, "\n") + "\n\n" + time.Now().UTC().Format("2 January 2006") + ", " +
 		runtime.Version() + ", Postgres " + version + ", " + runtime.GOARCH + ".\n"
 	require.NoError(t, os.WriteFile(*pagesDoc, []byte(text), 0o644))
 }

@@ -126,9 +126,9 @@ func TestPagesOfALargeOrganization(t *testing.T) {
 		entries = largeAudit
 	}
 	l := newLargeSite(t, entries)
-	asked := l.measurePages(t)
-	t.Run("every query has its index", func(t *testing.T) { l.checkPlans(t, asked) })
-	t.Run("every filter has its index", func(t *testing.T) { l.checkFilterPlans(t, asked) })
+	queries := l.measurePages(t)
+	t.Run("every query has its index", func(t *testing.T) { l.checkPlans(t, queries) })
+	t.Run("every filter has its index", func(t *testing.T) { l.checkFilterPlans(t, queries) })
 	t.Run("the first view is small", l.checkFirstViewSize)
 	if *pagesDoc != "" {
 		t.Run("document", l.writeDocument)
@@ -138,7 +138,7 @@ func TestPagesOfALargeOrganization(t *testing.T) {
 // measurePages loads each page and returns its Postgres queries by page name.
 func (l *largeSite) measurePages(t *testing.T) map[string][]statement {
 	t.Helper()
-	asked := map[string][]statement{}
+	queries := map[string][]statement{}
 	measured := map[string]bool{"": true} // redirects to the modes
 	for _, route := range notPages {
 		measured[route] = true
@@ -148,14 +148,14 @@ func (l *largeSite) measurePages(t *testing.T) map[string][]statement {
 		l.traced.take()
 		status := l.page(t, p.path).Response.StatusCode()
 		require.Contains(t, []int{200, 302}, status, "%s: %s", p.name, p.path)
-		asked[p.name] = l.traced.take()
+		queries[p.name] = l.traced.take()
 	}
 	for _, r := range l.app.GetRoutes(true) {
 		if route, ok := strings.CutPrefix(r.Path, "/orgs/:org"); ok && r.Method == http.MethodGet {
 			require.True(t, measured[strings.TrimSuffix(route, "/")], "%s is a page that is not measured", r.Path)
 		}
 	}
-	return asked
+	return queries
 }
 
 // firstViewBytes bounds the longest page together with all that it loads, in bytes as

@@ -119,9 +119,9 @@ func (c *tracedApp) queries(status int, method, path, body string, headers ...st
 		if m == nil {
 			continue // begin and commit of a transaction
 		}
-		once := fmt.Sprint(s.sql, s.args)
-		require.False(c.t, sent[once], "%s %s: %s is sent twice", method, path, m[1])
-		sent[once] = true
+		key := fmt.Sprint(s.sql, s.args)
+		require.False(c.t, sent[key], "%s %s: %s is sent twice", method, path, m[1])
+		sent[key] = true
 		names = append(names, m[1])
 	}
 	return names

@@ -32,8 +32,8 @@ type explained struct {
 // nodes returns the nodes of a plan from the top.
 func (p plan) nodes() []plan {
 	all := []plan{p}
-	for _, below := range p.Plans {
-		all = append(all, below.nodes()...)
+	for _, child := range p.Plans {
+		all = append(all, child.nodes()...)
 	}
 	return all
 }
@@ -94,20 +94,20 @@ var unboundedTables = []string{"audit_log", "versions"}
 
 // checkPlans requires that every query of every page reads unbounded tables through an
 // index.
-func (l *largeSite) checkPlans(t *testing.T, asked map[string][]statement) {
+func (l *largeSite) checkPlans(t *testing.T, queries map[string][]statement) {
 	t.Helper()
 	found := map[string]bool{}
-	known := map[string]bool{} // every page queries the signed-in user
-	for page, statements := range asked {
+	checked := map[string]bool{} // every page queries the signed-in user
+	for page, statements := range queries {
 		if page == "audit-log-by-short-text" {
 			continue // too short for a trigram: only a scan can find it
 		}
 		for _, s := range statements {
-			once := fmt.Sprint(s.sql, s.args)
-			if s.name() == "" || known[once] {
+			key := fmt.Sprint(s.sql, s.args)
+			if s.name() == "" || checked[key] {
 				continue
 			}
-			known[once] = true
+			checked[key] = true
 			for _, n := range l.explain(t, s).Plan.nodes() {
 				if slices.Contains(unboundedTables, n.Relation) {
 					found[n.Relation] = true
@@ -123,14 +123,14 @@ func (l *largeSite) checkPlans(t *testing.T, asked map[string][]statement) {
 
 // checkFilterPlans requires that each filter of the audit log that selects few entries uses
 // its own index.
-func (l *largeSite) checkFilterPlans(t *testing.T, asked map[string][]statement) {
+func (l *largeSite) checkFilterPlans(t *testing.T, queries map[string][]statement) {
 	t.Helper()
 	for _, f := range l.auditFilters() {
 		if f.index == "" {
 			continue
 		}
 		lists := 0
-		for _, s := range asked["audit-log-by-"+strings.ReplaceAll(f.name, " ", "-")] {
+		for _, s := range queries["audit-log-by-"+strings.ReplaceAll(f.name, " ", "-")] {
 			if s.name() == "ListAudit" {
 				lists++
 				require.Contains(t, l.explain(t, s).Plan.scans(), f.index, "by %s", f.name)

@@ -20,10 +20,10 @@ import (
 //	Keys    config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key,..."`
 //
 // Every variable NAME has a variant NAME_FILE with the path of a file that holds the value,
-// such as a mounted secret. Setting both is an error. An empty variable counts as not set.
-// A tag was:"OLD_NAME" makes Load accept a variable under its name in the previous release,
-// too; see Deprecated. A tag help:"..." is for Help. If T has a method Validate() error, Load calls it once all fields have
-// been read.
+// such as a mounted secret. Setting both is an error. An empty variable counts as not set. A
+// tag was:"OLD_NAME" makes Load accept a variable under its name in the previous release, too;
+// see Deprecated. A tag help:"..." is for Help. If T has a method Validate() error, Load calls
+// it once all fields have been read.
 //
 // The error lists every problem on its own line: the variable, its value and the expected
 // format. It never contains the values of Secret fields.
@@ -196,16 +196,16 @@ func resolve(values map[string]string, fields []field) (map[string]string, []Pro
 	return values, problems
 }
 
-// applyOldName moves the value of a variable from its old name to its current one. It returns a zero
-// Problem unless both are set.
-func applyOldName(values map[string]string, key, was string) Problem {
-	old := values[was]
+// applyOldName moves the value of a variable from its old name to its current one. It returns
+// a zero Problem unless both are set.
+func applyOldName(values map[string]string, key, oldName string) Problem {
+	old := values[oldName]
 	if old == "" {
 		return Problem{}
 	}
-	delete(values, was)
+	delete(values, oldName)
 	if values[key] != "" {
-		return Problem{Name: key, Detail: "given twice, as " + key + " and under its old name " + was, Expect: key + " alone"}
+		return Problem{Name: key, Detail: "given twice, as " + key + " and under its old name " + oldName, Expect: key + " alone"}
 	}
 	values[key] = old
 	return Problem{}
@@ -229,7 +229,7 @@ func Deprecated[T any](environ []string) []Rename {
 	return renames
 }
 
-func explain(err error, fields []field, values map[string]string, known []Problem) Problem {
+func explain(err error, fields []field, values map[string]string, problems []Problem) Problem {
 	var (
 		unset env.VarIsNotSetError
 		empty env.EmptyVarError
@@ -237,9 +237,9 @@ func explain(err error, fields []field, values map[string]string, known []Proble
 	)
 	switch {
 	case errors.As(err, &unset):
-		return missing(unset.Key, fields, known)
+		return missing(unset.Key, fields, problems)
 	case errors.As(err, &empty):
-		return missing(empty.Key, fields, known)
+		return missing(empty.Key, fields, problems)
 	case errors.As(err, &parse):
 		for _, f := range fields {
 			if f.name != parse.Name {
@@ -257,8 +257,8 @@ func explain(err error, fields []field, values map[string]string, known []Proble
 
 // missing returns the problem of a variable that is not set. It returns a zero Problem if
 // one about the variable or its file is already known.
-func missing(key string, fields []field, known []Problem) Problem {
-	for _, p := range known {
+func missing(key string, fields []field, problems []Problem) Problem {
+	for _, p := range problems {
 		if p.Name == key || p.Name == key+"_FILE" {
 			return Problem{}
 		}
@@ -285,11 +285,11 @@ func reason(err error) string {
 }
 
 func dedupe(problems []Problem) []Problem {
-	var kept []Problem
+	var unique []Problem
 	for _, p := range problems {
 		if p != (Problem{}) {
-			kept = append(kept, p)
+			unique = append(unique, p)
 		}
 	}
-	return kept
+	return unique
 }

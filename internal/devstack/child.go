@@ -159,11 +159,11 @@ func (c *Child) Tail() []string {
 	case <-c.done:
 		// The last lines may still be in the pipe. But a grandchild may hold that open, so
 		// the wait is short.
-		patience := time.NewTimer(500 * time.Millisecond)
-		defer patience.Stop()
+		timeout := time.NewTimer(500 * time.Millisecond)
+		defer timeout.Stop()
 		select {
 		case <-c.read:
-		case <-patience.C:
+		case <-timeout.C:
 		}
 	default:
 	}

@@ -46,27 +46,27 @@ var errIgnored = errors.New("not looked for, as ORGMODES_IGNORE_MACHINE_BINARIES
 
 func ignoreMachine() bool { return os.Getenv("ORGMODES_IGNORE_MACHINE_BINARIES") == "1" }
 
-// findFirst tries the ways one after the other, or just the one named by only. If none works,
+// findFirst tries the sources one after the other, or just the one named by only. If none works,
 // the error lists the reason for each, and what to do.
 func findFirst(ctx context.Context, sources []source, only, variable, advice string) (*Program, error) {
 	var reasons []string
-	known := make([]string, 0, len(sources))
-	for _, w := range sources {
-		known = append(known, w.name)
-		if only != "" && only != w.name {
+	names := make([]string, 0, len(sources))
+	for _, s := range sources {
+		names = append(names, s.name)
+		if only != "" && only != s.name {
 			continue
 		}
-		p, err := w.find(ctx)
+		p, err := s.find(ctx)
 		if err == nil {
 			return p, nil
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		reasons = append(reasons, "  "+w.name+": "+strings.ReplaceAll(err.Error(), "\n", "\n    "))
+		reasons = append(reasons, "  "+s.name+": "+strings.ReplaceAll(err.Error(), "\n", "\n    "))
 	}
 	if len(reasons) == 0 {
-		return nil, fmt.Errorf("%s=%q: expected one of %s", variable, only, strings.Join(known, ", "))
+		return nil, fmt.Errorf("%s=%q: expected one of %s", variable, only, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("%s\n%s", advice, strings.Join(reasons, "\n"))
 }
@@ -79,14 +79,14 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		said := strings.TrimSpace(stderr.String())
-		if said == "" {
-			said = strings.TrimSpace(stdout.String())
+		output := strings.TrimSpace(stderr.String())
+		if output == "" {
+			output = strings.TrimSpace(stdout.String())
 		}
-		if lines := strings.Split(said, "\n"); len(lines) > 4 {
-			said = strings.Join(lines[len(lines)-4:], "\n")
+		if lines := strings.Split(output, "\n"); len(lines) > 4 {
+			output = strings.Join(lines[len(lines)-4:], "\n")
 		}
-		return stdout.String(), fmt.Errorf("%s: %w\n%s", filepath.Base(name)+" "+firstWord(args), err, said)
+		return stdout.String(), fmt.Errorf("%s: %w\n%s", filepath.Base(name)+" "+firstWord(args), err, output)
 	}
 	return stdout.String(), nil
 }

@@ -40,13 +40,13 @@ func FindChromium(ctx context.Context, logf Logf) (*Chromium, error) {
 	if file := os.Getenv(chromiumVariable); file != "" {
 		return newChromium(&Program{Bin: file, LibPath: os.Getenv(chromiumPathVariable), From: "found before"}), nil
 	}
-	ways := []source{
+	sources := []source{
 		{"shell", onMachine("chromium-headless-shell", "chrome-headless-shell")},
 		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, logf) }},
 		{"machine", onMachine("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")},
 	}
 	const variable = "ORGMODES_CHROMIUM_FROM"
-	p, err := findFirst(ctx, ways, os.Getenv(variable), variable,
+	p, err := findFirst(ctx, sources, os.Getenv(variable), variable,
 		"no Chromium was found: install chromium. Tried:")
 	if err != nil {
 		return nil, err

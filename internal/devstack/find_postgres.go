@@ -44,7 +44,7 @@ func FindPostgres(ctx context.Context, major int, logf Logf) (*Program, error) {
 		}
 		return p, nil
 	}
-	ways := []source{
+	sources := []source{
 		{"machine", func(ctx context.Context) (*Program, error) { return postgresOnMachine(ctx, check) }},
 		{"npm", func(ctx context.Context) (*Program, error) {
 			bin, lib, err := postgresFromNpm(ctx, cache, logf)
@@ -62,7 +62,7 @@ func FindPostgres(ctx context.Context, major int, logf Logf) (*Program, error) {
 		}},
 	}
 	const variable = "ORGMODES_POSTGRES_FROM"
-	return findFirst(ctx, ways, os.Getenv(variable), variable, fmt.Sprintf(
+	return findFirst(ctx, sources, os.Getenv(variable), variable, fmt.Sprintf(
 		"Postgres (%s) was not found: install it, or npm, or set DATABASE_URL to a server. Tried:", describeVersion(major)))
 }
 

@@ -15,7 +15,7 @@ import (
 // none, it downloads one. The error explains why there is none; NewMemoryRedis is a
 // stand-in within this process.
 func FindRedis(ctx context.Context, logf Logf) (*Program, error) {
-	ways := []source{
+	sources := []source{
 		{"machine", redisOnMachine},
 		{"apt", func(ctx context.Context) (*Program, error) { return redisFromApt(ctx, logf) }},
 		{"memory", func(context.Context) (*Program, error) {
@@ -23,7 +23,7 @@ func FindRedis(ctx context.Context, logf Logf) (*Program, error) {
 		}},
 	}
 	const variable = "ORGMODES_REDIS_FROM"
-	return findFirst(ctx, ways, os.Getenv(variable), variable,
+	return findFirst(ctx, sources, os.Getenv(variable), variable,
 		"no real Redis was found: install redis-server or valkey-server, or set REDIS_URL to a server. Tried:")
 }
 

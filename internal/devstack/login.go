@@ -45,11 +45,11 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 			{AppRole, "NOLOGIN"},
 			{AppLogin, "LOGIN IN ROLE " + AppRole},
 		} {
-			var there bool
-			if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role.name).Scan(&there); err != nil {
+			var found bool
+			if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role.name).Scan(&found); err != nil {
 				return err
 			}
-			if there {
+			if found {
 				continue
 			}
 			if _, err := tx.Exec(ctx, "CREATE ROLE "+role.name+" "+role.as); err != nil {

@@ -21,11 +21,11 @@ const (
 // usedPorts holds the ports that this process has chosen; it never chooses one twice.
 var usedPorts sync.Map
 
-// FreePort returns a free TCP port of 127.0.0.1: the wanted one if that is free, or else
+// FreePort returns a free TCP port of 127.0.0.1: the preferred one if that is free, or else
 // any. Another process can still take it before it is used.
-func FreePort(wanted int) (int, error) {
-	if wanted != 0 && isFree(wanted) {
-		return wanted, nil
+func FreePort(preferred int) (int, error) {
+	if preferred != 0 && isFree(preferred) {
+		return preferred, nil
 	}
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort)
@@ -48,9 +48,9 @@ func isFree(port int) bool {
 
 // onFreePort starts a server on a port that was just free, and retries on another one if
 // the port has been taken since.
-func onFreePort(ctx context.Context, wanted int, what string, start func(port int) (*Child, error)) error {
+func onFreePort(ctx context.Context, preferred int, what string, start func(port int) (*Child, error)) error {
 	for attempt := 1; ; attempt++ {
-		port, err := FreePort(wanted)
+		port, err := FreePort(preferred)
 		if err != nil {
 			return err
 		}
@@ -74,6 +74,6 @@ func onFreePort(ctx context.Context, wanted int, what string, start func(port in
 			}
 			continue
 		}
-		wanted = 0
+		preferred = 0
 	}
 }

@@ -22,16 +22,16 @@ func TestFreePortNeverReturnsSamePortTwice(t *testing.T) {
 }
 
 func TestFreePortPrefersWantedPort(t *testing.T) {
-	wanted, err := devstack.FreePort(0)
+	preferred, err := devstack.FreePort(0)
 	require.NoError(t, err)
-	port, err := devstack.FreePort(wanted)
+	port, err := devstack.FreePort(preferred)
 	require.NoError(t, err)
-	require.Equal(t, wanted, port)
+	require.Equal(t, preferred, port)
 
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", wanted))
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", preferred))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
-	port, err = devstack.FreePort(wanted)
+	port, err = devstack.FreePort(preferred)
 	require.NoError(t, err)
-	require.NotEqual(t, wanted, port)
+	require.NotEqual(t, preferred, port)
 }

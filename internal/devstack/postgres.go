@@ -95,11 +95,11 @@ func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*P
 // Stop stops the server as fast as possible without losing data. One whose data is
 // temporary doesn't even write a checkpoint.
 func (p *Postgres) Stop() error {
-	how := syscall.SIGINT // "fast": open transactions are rolled back
+	signal := syscall.SIGINT // "fast": open transactions are rolled back
 	if p.tempDir != "" {
-		how = syscall.SIGQUIT // "immediate"
+		signal = syscall.SIGQUIT // "immediate"
 	}
-	err := p.Child.Stop(how, stopTimeout)
+	err := p.Child.Stop(signal, stopTimeout)
 	p.cleanUp()
 	return err
 }

@@ -150,7 +150,7 @@ const redisDoTimeout = 5 * time.Second
 // RedisDo sends one command to a server and returns its answer as text: a status, a number
 // or a string. It is for commands of the stack itself; programs use a client. It waits
 // until the context's deadline, or for redisDoTimeout without one.
-func RedisDo(ctx context.Context, addr, password string, words ...string) (string, error) {
+func RedisDo(ctx context.Context, addr, password string, args ...string) (string, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(redisDoTimeout)
@@ -167,13 +167,13 @@ func RedisDo(ctx context.Context, addr, password string, words ...string) (strin
 			return "", err
 		}
 	}
-	return roundTrip(conn, in, words...)
+	return roundTrip(conn, in, args...)
 }
 
-func roundTrip(out io.Writer, in *bufio.Reader, words ...string) (string, error) {
-	command := fmt.Appendf(nil, "*%d\r\n", len(words))
-	for _, word := range words {
-		command = fmt.Appendf(command, "$%d\r\n%s\r\n", len(word), word)
+func roundTrip(out io.Writer, in *bufio.Reader, args ...string) (string, error) {
+	command := fmt.Appendf(nil, "*%d\r\n", len(args))
+	for _, arg := range args {
+		command = fmt.Appendf(command, "$%d\r\n%s\r\n", len(arg), arg)
 	}
 	if _, err := out.Write(command); err != nil {
 		return "", err

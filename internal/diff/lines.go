@@ -50,8 +50,8 @@ func edits(before, after []string, bytes int, budget *Budget) (removed, added []
 	return compare(number(before), number(after), budget)
 }
 
-func markAll(marks []bool) {
-	for i := range marks {
-		marks[i] = true
+func markAll(flags []bool) {
+	for i := range flags {
+		flags[i] = true
 	}
 }

@@ -67,11 +67,11 @@ type frontier struct {
 	// reached records how far along a each diagonal between low and high was followed.
 	reached   []int
 	low, high int
-	// unreached is the value in at for a diagonal that wasn't followed.
+	// unreached is the value in reached for a diagonal that wasn't followed.
 	unreached int
 }
 
-// widen advances the front by one edit, to the adjacent diagonals within bounds.
+// widen advances the frontier by one edit, to the adjacent diagonals within bounds.
 func (f *frontier) widen(lowest, highest, offset int) {
 	if f.low > lowest {
 		f.low--

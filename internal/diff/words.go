@@ -48,10 +48,10 @@ func countRunes(words []string, changed []bool) (common, total int) {
 // changed, too, as one mark is easier to read than two.
 func spans(line string, words []string, changed []bool) (out []Span) {
 	start, end := 0, 0 // of the current span
-	marked := false
+	changedSpan := false
 	cut := func() {
 		if end > start {
-			out = append(out, Span{line[start:end], marked})
+			out = append(out, Span{line[start:end], changedSpan})
 		}
 		start = end
 	}
@@ -61,9 +61,9 @@ func spans(line string, words []string, changed []bool) (out []Span) {
 			length += len(words[last])
 		}
 		between := i > 0 && last < len(words) && !changed[i] && strings.TrimSpace(line[end:end+length]) == ""
-		if mark := changed[i] || between; mark != marked {
+		if isChanged := changed[i] || between; isChanged != changedSpan {
 			cut()
-			marked = mark
+			changedSpan = isChanged
 		}
 		end += length
 		i = last

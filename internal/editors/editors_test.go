@@ -40,8 +40,8 @@ func TestClientDataIsComplete(t *testing.T) {
 			assert.NotEmpty(t, c.Permissions.Labels[name], "%s: %s has no label", c.ID, name)
 		}
 		for _, group := range modes.GroupNames() {
-			name, known := c.Permissions.Groups[group]
-			if !known {
+			name, ok := c.Permissions.Groups[group]
+			if !ok {
 				assert.NotEmpty(t, c.Permissions.UnknownGroupNote, "%s: no findings about %s", c.ID, group)
 				continue
 			}

@@ -138,8 +138,8 @@ func (v *View) setPermissions(c Client, m modes.Mode) {
 	granted := map[string]Permission{}
 	for i, g := range m.Config.Groups {
 		pointer := fmt.Sprintf("/config/groups/%d", i)
-		name, known := c.Permissions.Groups[g.Name]
-		if !known {
+		name, ok := c.Permissions.Groups[g.Name]
+		if !ok {
 			v.addNote(pointer, strings.ReplaceAll(c.Permissions.UnknownGroupNote, "{group}", g.Name))
 			continue
 		}

@@ -14,8 +14,8 @@ type Budget struct {
 	Values, Text int
 	// Depth is the maximum nesting depth; it bounds the recursion of the parsers.
 	Depth int
-	// ValueStarts is the remaining number of characters that could start a YAML value. JSON doesn't
-	// use it.
+	// ValueStarts is the remaining number of characters that could start a YAML value. JSON
+	// doesn't use it.
 	ValueStarts int
 	// Context stops the parsing when it is done; nil means never.
 	Context context.Context //nolint:containedctx // a budget is that of one request

@@ -58,8 +58,8 @@ func (d *decoder) addProblem(at *Path, line, column int, format string, args ...
 	}
 }
 
-func (d *decoder) addTypeProblem(what string, at *Path, n *Node) {
-	d.addProblem(at, n.Line, n.Column, "must be %s, not %s", what, n.Describe())
+func (d *decoder) addTypeProblem(expected string, at *Path, n *Node) {
+	d.addProblem(at, n.Line, n.Column, "must be %s, not %s", expected, n.Describe())
 }
 
 func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
@@ -106,11 +106,11 @@ func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
 			to.Set(reflect.ValueOf(v))
 		}
 	default:
-		panic("tree: can't decode into " + to.Type().String())
+		panic("jsonast: can't decode into " + to.Type().String())
 	}
 }
 
-// reportProblems reports the flaws of n and of all values below it.
+// reportProblems reports the problems of n and of all values below it.
 func (n *Node) reportProblems(at *Path, d *decoder) {
 	n.Problems(at, func(at *Path, detail string, line, column int) { d.addProblem(at, line, column, "%s", detail) })
 }
@@ -134,14 +134,14 @@ func (d *decoder) text(at *Path, n *Node, to reflect.Value) {
 
 // textUnmarshaler decodes text with the UnmarshalText method of its target.
 func (d *decoder) textUnmarshaler(at *Path, n *Node, to encoding.TextUnmarshaler) {
-	what := "text in the expected form"
+	expected := "text in the expected form"
 	if _, ok := to.(*time.Time); ok {
-		what = "a time such as 2026-05-01T12:00:00Z"
+		expected = "a time such as 2026-05-01T12:00:00Z"
 	}
 	if n.Kind != String {
-		d.addTypeProblem(what, at, n)
+		d.addTypeProblem(expected, at, n)
 	} else if err := to.UnmarshalText([]byte(n.Text)); err != nil {
-		d.addProblem(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(humanize.Truncate(n.Text, 40)))
+		d.addProblem(at, n.Line, n.Column, "must be %s, not %s", expected, strconv.Quote(humanize.Truncate(n.Text, 40)))
 	}
 }
 
@@ -152,12 +152,12 @@ func (d *decoder) list(at *Path, n *Node, to reflect.Value) {
 	}
 	items := reflect.MakeSlice(to.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
-		below := at.Item(i)
+		child := at.Item(i)
 		if item.Kind == Null && to.Type().Elem().Kind() != reflect.Pointer && to.Type().Elem().Kind() != reflect.Interface {
-			d.addProblem(&below, item.Line, item.Column, "must not be null; leave it out")
+			d.addProblem(&child, item.Line, item.Column, "must not be null; leave it out")
 			continue
 		}
-		d.value(&below, item, items.Index(i))
+		d.value(&child, item, items.Index(i))
 	}
 	to.Set(items)
 }
@@ -170,16 +170,16 @@ func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
 	}
 	entries := reflect.MakeMapWithSize(to.Type(), len(n.Fields))
 	for _, f := range n.Fields {
-		below := at.Field(f.Name)
+		child := at.Field(f.Name)
 		if problem := cmp.Or(f.Problem, TextProblem(f.Name)); problem != "" {
-			d.addProblem(&below, f.Line, f.Column, "%s", problem)
+			d.addProblem(&child, f.Line, f.Column, "%s", problem)
 			continue
 		}
 		key := reflect.New(to.Type().Key()).Elem()
 		if key.CanInt() {
 			i, err := strconv.Atoi(f.Name)
 			if err != nil {
-				d.addProblem(&below, f.Line, f.Column, "the name of this field must be a whole number")
+				d.addProblem(&child, f.Line, f.Column, "the name of this field must be a whole number")
 				continue
 			}
 			key.SetInt(int64(i))
@@ -187,7 +187,7 @@ func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
 			key.SetString(f.Name)
 		}
 		value := reflect.New(to.Type().Elem()).Elem()
-		d.value(&below, f.Value, value)
+		d.value(&child, f.Value, value)
 		entries.SetMapIndex(key, value)
 	}
 	to.Set(entries)
@@ -200,15 +200,15 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 	}
 	names, indexes := jsonFields(to.Type())
 	for _, f := range n.Fields {
-		below := at.Field(f.Name)
+		child := at.Field(f.Name)
 		i := slices.Index(names, f.Name)
 		switch {
 		case f.Problem != "":
-			d.addProblem(&below, f.Line, f.Column, "%s", f.Problem)
+			d.addProblem(&child, f.Line, f.Column, "%s", f.Problem)
 		case i < 0 && len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.addProblem(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Truncate(f.Name, 60)), suggestName(f.Name, names))
+			d.addProblem(&child, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Truncate(f.Name, 60)), suggestName(f.Name, names))
 		case i >= 0:
-			d.value(&below, f.Value, to.Field(indexes[i]))
+			d.value(&child, f.Value, to.Field(indexes[i]))
 		}
 	}
 }

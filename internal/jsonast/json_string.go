@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// str parses a string. flaw is a problem with the content; err is a syntax error.
+// str parses a string. problem is a problem with the content; err is a syntax error.
 func (p *jsonParser) str() (s, problem string, err error) {
 	p.pos++
 	var b strings.Builder

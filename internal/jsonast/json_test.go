@@ -65,16 +65,16 @@ func TestOverlap(t *testing.T) {
 }
 
 func TestNodeProblems(t *testing.T) {
-	var said []string
+	var problems []string
 	mustParse(t, "{\"a\": \"\\ud83d\", \"b\": [1e999],\n\"a\": 0, \"\\udc00\": 1}").Problems(NewPath("/at"), func(pointer *Path, detail string, line, column int) {
-		said = append(said, fmt.Sprintf("%d:%d %s %s", line, column, pointer.String(), detail))
+		problems = append(problems, fmt.Sprintf("%d:%d %s %s", line, column, pointer.String(), detail))
 	})
 	assert.Equal(t, []string{
 		`1:7 /at/a \ud83d is half of a character; its other half is missing`,
 		`1:23 /at/b/0 the number 1e999 can't be stored exactly; write it as text, in quotes`,
 		`2:1 /at/a the field "a" appears twice (first on line 1); keep one`,
 		"2:9 /at/\uFFFD \\udc00 is half of a character; its other half is missing",
-	}, said)
+	}, problems)
 }
 
 func TestParseInvalidJSON(t *testing.T) {

@@ -16,14 +16,14 @@ const (
 	String
 	Array
 	Object
-	Invalid // a value without a JSON representation; Flaw has the reason
+	Invalid // a value without a JSON representation; Problem has the reason
 )
 
 // Node is a value with its source position.
 type Node struct {
 	Kind Kind
 	Bool bool
-	// Text is the content of a Text, and the canonical form of a Number.
+	// Text is the content of a String, and the canonical form of a Number.
 	Text   string
 	Items  []*Node
 	Fields []Field
@@ -58,7 +58,7 @@ func (n *Node) Get(name string) *Node {
 	return nil
 }
 
-// Value returns the node as a plain JSON value. Broken values are nil; Flaws reports them.
+// Value returns the node as a plain JSON value. Invalid values are nil; Problems reports them.
 func (n *Node) Value() any {
 	switch n.Kind {
 	case Bool:
@@ -106,21 +106,21 @@ func (n *Node) Describe() string {
 	}
 }
 
-// Problems calls blame for every flaw of n and of the values below it. at is the path of n.
+// Problems calls report for every problem of n and of the values below it. at is the path of n.
 func (n *Node) Problems(at *Path, report func(at *Path, detail string, line, column int)) {
 	if n.Problem != "" {
 		report(at, n.Problem, n.Line, n.Column)
 	}
 	for i, item := range n.Items {
-		below := at.Item(i)
-		item.Problems(&below, report)
+		child := at.Item(i)
+		item.Problems(&child, report)
 	}
 	for _, f := range n.Fields {
-		below := at.Field(f.Name)
+		child := at.Field(f.Name)
 		if f.Problem != "" {
-			report(&below, f.Problem, f.Line, f.Column)
+			report(&child, f.Problem, f.Line, f.Column)
 			continue
 		}
-		f.Value.Problems(&below, report)
+		f.Value.Problems(&child, report)
 	}
 }

@@ -87,11 +87,11 @@ func PlainLength(text string) int {
 	}
 }
 
-// SetNumber sets n to the number with this notation, or to Broken.
-func (n *Node) SetNumber(written string) {
-	canonical, ok := CanonicalNumber(written)
+// SetNumber sets n to the number with this notation, or to Invalid.
+func (n *Node) SetNumber(text string) {
+	canonical, ok := CanonicalNumber(text)
 	if !ok {
-		n.Kind, n.Problem = Invalid, InexactNumber(written)
+		n.Kind, n.Problem = Invalid, InexactNumber(text)
 		return
 	}
 	n.Kind, n.Text = Number, string(canonical)

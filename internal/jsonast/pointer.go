@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// EscapeToken returns the JSON pointer (RFC 6901) segment for a field: "/a~1b". A strings.Replacer
-// would allocate tables of 6 KiB per name.
+// EscapeToken returns the JSON pointer (RFC 6901) segment for a field: "/a~1b". A
+// strings.Replacer would allocate tables of 6 KiB per name.
 func EscapeToken(name string) string {
 	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }

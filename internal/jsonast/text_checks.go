@@ -60,11 +60,11 @@ func TextProblem(s string) string {
 }
 
 // InexactNumber explains why a number can't be stored as written, see CanonicalNumber.
-func InexactNumber(written string) string {
-	if len(written) > 40 {
-		written = written[:40] + "…"
+func InexactNumber(text string) string {
+	if len(text) > 40 {
+		text = text[:40] + "…"
 	}
-	return "the number " + written + " can't be stored exactly; write it as text, in quotes"
+	return "the number " + text + " can't be stored exactly; write it as text, in quotes"
 }
 
 // DuplicateField returns the message for a duplicate field of an object.

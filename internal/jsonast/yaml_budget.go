@@ -31,11 +31,11 @@ func (b *Budget) spendYAML(data []byte) error {
 	return nil
 }
 
-// CountValueStarts returns at least half of the number of values that yaml.v3 builds from a text, or
-// limit+1 if that is less. It counts potential starts of values: a line, an item, a key, a
-// value, a flow collection and its content. The lines of a block scalar, which make up most of
-// a modes file, count as one value; so do quoted texts. From the first line that yaml.v3 could
-// read differently, it counts everything.
+// CountValueStarts returns at least half of the number of values that yaml.v3 builds from a
+// text, or limit+1 if that is less. It counts potential starts of values: a line, an item, a
+// key, a value, a flow collection and its content. The lines of a block scalar, which make up
+// most of a modes file, count as one value; so do quoted texts. From the first line that
+// yaml.v3 could read differently, it counts everything.
 func CountValueStarts(data []byte, limit int) int {
 	var m startCounter
 	for line := range bytes.Lines(data) {
@@ -166,8 +166,8 @@ func (m *startCounter) countValue(line []byte, h linePrefix, value []byte) {
 	}
 }
 
-// countAll counts everything in a line that could begin a value. In a flow collection, a comma can
-// begin up to perComma values.
+// countAll counts everything in a line that could begin a value. In a flow collection, a comma
+// can begin up to perComma values.
 func (m *startCounter) countAll(line []byte, perComma int) {
 	m.count++
 	for i, c := range line {

@@ -13,7 +13,7 @@ import (
 //   - a comment ends a plain scalar, which otherwise continues in the next line if that is
 //     indented further than the scalar's parent;
 //   - blanks at the end of a block scalar can be part of it;
-//   - if a quote or a flow collection may be open (see marks), or anything else is uncertain,
+//   - if a quote or a flow collection may be open (see startCounter), or anything else is uncertain,
 //     all comments stay.
 //
 // data itself is not changed.
@@ -40,15 +40,15 @@ func blankComments(data []byte) []byte {
 type commentBlanker struct {
 	startCounter
 	data, out []byte
-	// plain is set while a plain scalar can continue in lines indented further than the column
-	// owner. owner is -1 for the document itself.
+	// plain is set while a plain scalar can continue in lines indented further than
+	// parentColumn, which is -1 for the document itself.
 	plain        bool
 	parentColumn int
 	// inBlock is set from the header of a block scalar to the next line after it that is
 	// neither blank nor a comment.
 	inBlock bool
-	// nextContent is the start of the next line that is neither blank nor a comment. nextIndent is
-	// its indentation, or -1 at the end of the text.
+	// nextContent is the start of the next line that is neither blank nor a comment.
+	// nextIndent is its indentation, or -1 at the end of the text.
 	nextContent, nextIndent int
 }
 
@@ -57,8 +57,8 @@ func (b *commentBlanker) scanLine(start, end int) {
 	line, within := b.data[start:end], b.block.open
 	b.countLine(line)
 	if b.block.open && !within {
-		// marks ignores headers with an indentation indicator, and text in a plain scalar that
-		// looks like a header.
+		// startCounter ignores headers with an indentation indicator, and text in a plain
+		// scalar that looks like a header.
 		header, _, _ := bytes.Cut(line[parseLinePrefix(line).end:], []byte(" "))
 		b.uncertain = bytes.ContainsAny(header, "123456789") || b.plain && indentation(line) > b.parentColumn
 	}
@@ -102,7 +102,7 @@ func (b *commentBlanker) scanValue(start int, h linePrefix, line []byte, end int
 		comment = len(line)
 	}
 	value := bytes.TrimRight(line[h.end:comment], " \t")
-	if mayBeBlockScalar(value) { // one that marks doesn't recognize
+	if mayBeBlockScalar(value) { // one that startCounter doesn't recognize
 		b.uncertain = true
 		return
 	}
@@ -131,8 +131,8 @@ func findComment(line []byte, from int) int {
 	return -1
 }
 
-// mayBeBlockScalar reports whether a value can begin a block scalar that marks doesn't recognize,
-// such as one after a quoted key or a tag.
+// mayBeBlockScalar reports whether a value can begin a block scalar that startCounter doesn't
+// recognize, such as one after a quoted key or a tag.
 func mayBeBlockScalar(value []byte) bool {
 	for i, c := range value {
 		if (c == '|' || c == '>') && (i == 0 || i+1 == len(value) || isBlank(value[i-1]) && !isBlank(value[i+1])) {

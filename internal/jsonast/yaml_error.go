@@ -40,9 +40,9 @@ func (r *yamlSource) Read(p []byte) (int, error) {
 // lookahead exceeds the number of bytes that yaml.v3 reads beyond an error.
 const lookahead = 16 << 10
 
-// syntaxError returns an error with the position at which yaml.v3 stopped. yaml.v3 reports the line
-// of the enclosing construct, sometimes off by one, and no column. So failure parses the text a
-// second time, one character at a time near the end, to see how far it is read.
+// syntaxError returns an error with the position at which yaml.v3 stopped. yaml.v3 reports the
+// line of the enclosing construct, sometimes off by one, and no column. So syntaxError parses
+// the text a second time, one character at a time near the end, to see how far it is read.
 func (r *yamlSource) syntaxError(cause error) error {
 	if err := r.budget.CheckContext(); err != nil {
 		return err

@@ -103,8 +103,8 @@ func TestYAMLErrorPositionInLongText(t *testing.T) {
 
 func countNodes(n *yaml.Node) int {
 	count := 1
-	for _, below := range n.Content {
-		count += countNodes(below)
+	for _, child := range n.Content {
+		count += countNodes(child)
 	}
 	return count
 }

@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// checks are the rules that need code. Each returns the places to which its rule applies.
+// checks are the rules that need code. Each returns the locations to which its rule applies.
 var checks = map[string]func(Rule, modes.Mode) []finding{
 	"restricted":                   eachRegex(func(modes.Group) bool { return true }),
 	"restricted_not_edit":          eachRegex(func(g modes.Group) bool { return g.Name != "edit" }),
@@ -60,7 +60,7 @@ var (
 
 // textPattern describes a kind of token in texts.
 type textPattern struct {
-	// literals are literals; each match contains at least one. Most texts contain none, and that
+	// Each match contains at least one of the literals. Most texts contain none, and that
 	// check is cheaper than an unanchored pattern.
 	literals []string
 	pattern  *regexp.Regexp
@@ -68,7 +68,7 @@ type textPattern struct {
 
 // find returns the first match in a text, or "".
 func (f textPattern) find(text string) string {
-	if !slices.ContainsFunc(f.literals, func(mark string) bool { return strings.Contains(text, mark) }) {
+	if !slices.ContainsFunc(f.literals, func(literal string) bool { return strings.Contains(text, literal) }) {
 		return ""
 	}
 	return f.pattern.FindString(text)
@@ -95,7 +95,7 @@ var samplePaths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".
 // hundreds of times the memory of its pattern, and a pattern that matches everything is short.
 const maxCompiledPattern = 1 << 10
 
-// matchesAll reports whether a pattern matches all of paths. Go doesn't support all of
+// matchesAll reports whether a pattern matches all samplePaths. Go doesn't support all of
 // JavaScript's patterns, such as lookahead; for those it returns false.
 func matchesAll(pattern string) bool {
 	if len(pattern) > maxCompiledPattern {
@@ -198,7 +198,7 @@ func shortRole(r Rule, m modes.Mode) []finding {
 	return []finding{{pointer: r.Pointer, placeholders: map[string]string{"text": strconv.Quote(role)}}}
 }
 
-// matchTexts looks for a form in each text and reports the first match.
+// matchTexts looks for a pattern in each text and reports the first match.
 func matchTexts(pattern textPattern, format func(found string) string) func(Rule, modes.Mode) []finding {
 	return func(_ Rule, m modes.Mode) []finding {
 		var out []finding
@@ -220,8 +220,8 @@ func secrets(r Rule, m modes.Mode) []finding {
 	return out
 }
 
-// knownFields are the fields that editors read. knownExtraFields are further fields of editors that
-// we only pass on.
+// knownFields are the fields that editors read. knownExtraFields are further fields of editors
+// that we only pass on.
 var (
 	knownFields      = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate"}
 	knownExtraFields = []string{"iconName", "rulesFiles", "defaultModel"}
@@ -249,23 +249,23 @@ func normalizeName(field string) string { return strings.ToLower(separators.Repl
 
 // intendedField returns the known field that field resembles, or "".
 func intendedField(field string) string {
-	if known := fieldsByName[normalizeName(field)]; known != field {
-		return known
+	if intended := fieldsByName[normalizeName(field)]; intended != field {
+		return intended
 	}
 	return ""
 }
 
 func misspelledField(_ Rule, m modes.Mode) []finding {
-	return eachField(m, func(_, meant string) bool { return meant != "" })
+	return eachField(m, func(_, intended string) bool { return intended != "" })
 }
 
 func unknownField(_ Rule, m modes.Mode) []finding {
-	return eachField(m, func(field, meant string) bool { return meant == "" && !slices.Contains(knownExtraFields, field) })
+	return eachField(m, func(field, intended string) bool { return intended == "" && !slices.Contains(knownExtraFields, field) })
 }
 
 // eachField returns findings for the first maxFields unknown fields to which a rule applies.
 // The last finding counts the rest.
-func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
+func eachField(m modes.Mode, applies func(field, intended string) bool) []finding {
 	var fields []string
 	for field := range m.Config.Extra {
 		if applies(field, intendedField(field)) {

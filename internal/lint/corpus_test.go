@@ -141,7 +141,7 @@ func TestCorpusReports(t *testing.T) {
 		assert.Equal(t, 1, strings.Count("\n"+text.String(), "\n"+r.File+": "), "one heading for each file")
 	}
 	for rule, atMost := range map[string]int{"no-purpose": 2, "architect-beside-plan": 2, "slug-in-several-files": 2, "file-regex-is-glob": 30} {
-		assert.LessOrEqual(t, strings.Count(text.String(), rule), atMost, "%s is said too often", rule)
+		assert.LessOrEqual(t, strings.Count(text.String(), rule), atMost, "%s is reported too often", rule)
 		assert.Contains(t, text.String(), rule)
 	}
 	for _, write := range []func() error{

@@ -14,8 +14,8 @@ type slugPosition struct {
 	line, column int
 }
 
-// slugPositions returns the slugs of a file, each once: a second mode with the same slug has its own
-// problem.
+// slugPositions returns the slugs of a file, each once: a second mode with the same slug has
+// its own problem.
 func slugPositions(r modes.FileResult) []slugPosition {
 	var out []slugPosition
 	for _, e := range r.File.Entries {
@@ -33,17 +33,17 @@ func slugPositions(r modes.FileResult) []slugPosition {
 // organization refuses all but the first.
 func Compare(results []Result) {
 	r := crossFileRule()
-	places := map[string][]Location{}
+	locations := map[string][]Location{}
 	for _, res := range results {
 		for _, s := range res.slugs {
 			key := modes.SlugKey(s.slug)
-			places[key] = append(places[key], Location{res.File, s.line, s.column})
+			locations[key] = append(locations[key], Location{res.File, s.line, s.column})
 		}
 	}
 	for i := range results {
 		res := &results[i]
 		for _, s := range res.slugs {
-			others := slices.DeleteFunc(slices.Clone(places[modes.SlugKey(s.slug)]), func(p Location) bool {
+			others := slices.DeleteFunc(slices.Clone(locations[modes.SlugKey(s.slug)]), func(p Location) bool {
 				return p == Location{res.File, s.line, s.column}
 			})
 			if len(others) == 0 {
@@ -65,7 +65,7 @@ func crossFileRule() Rule {
 	return rules[slices.IndexFunc(rules, func(r Rule) bool { return r.CrossFile })]
 }
 
-// joinLocations lists the first places: "a.yaml:3:11, b.yaml:5:3, c.yaml:1:2 and 4 more".
+// joinLocations lists the first locations: "a.yaml:3:11, b.yaml:5:3, c.yaml:1:2 and 4 more".
 func joinLocations(locations []Location) string {
 	names := make([]string, len(locations))
 	for i, p := range locations {
@@ -80,5 +80,5 @@ func joinLocations(locations []Location) string {
 	return names[0]
 }
 
-// String returns the place as editors and terminals recognize it: FILE:line:column.
+// String returns the location as editors and terminals recognize it: FILE:line:column.
 func (p Location) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }

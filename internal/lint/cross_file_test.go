@@ -80,9 +80,9 @@ func TestCompareWithoutSharedSlugs(t *testing.T) {
 }
 
 func TestJoinLocations(t *testing.T) {
-	var places []Location
+	var locations []Location
 	for i := range 6 {
-		places = append(places, Location{fmt.Sprintf("%c.yaml", 'a'+i), 1, 2})
+		locations = append(locations, Location{fmt.Sprintf("%c.yaml", 'a'+i), 1, 2})
 	}
 	for n, want := range map[int]string{
 		1: "a.yaml:1:2",
@@ -90,6 +90,6 @@ func TestJoinLocations(t *testing.T) {
 		4: "a.yaml:1:2, b.yaml:1:2, c.yaml:1:2 and d.yaml:1:2",
 		6: "a.yaml:1:2, b.yaml:1:2, c.yaml:1:2 and 3 more",
 	} {
-		require.Equal(t, want, joinLocations(places[:n]))
+		require.Equal(t, want, joinLocations(locations[:n]))
 	}
 }

@@ -51,7 +51,7 @@ type Rule struct {
 	Fix      string   `yaml:"fix" json:"fix"`
 
 	When condition `yaml:"when" json:"-"`
-	// Check names a function in checks. Without one, At is the pointer of the finding.
+	// Check names a function in checks. Without one, Pointer is the pointer of the finding.
 	Check   string `yaml:"check" json:"-"`
 	Pointer string `yaml:"at" json:"-"`
 	// CrossFile marks the rule for findings across files, see Compare.
@@ -94,8 +94,8 @@ func Version() int { return loadRules().Version }
 // Rules returns the rules, in the order in which advice is listed.
 func Rules() []Rule { return slices.Clone(loadRules().Rules) }
 
-// Advise returns the advice about a mode, the most severe first. It is limited to the clients with
-// these ids; none means all.
+// Advise returns the advice about a mode, the most severe first. It is limited to the clients
+// with these ids; none means all.
 func Advise(m modes.Mode, clientIDs ...string) []Advice {
 	var out []Advice
 	for _, r := range loadRules().Rules {
@@ -119,7 +119,8 @@ func Advise(m modes.Mode, clientIDs ...string) []Advice {
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 
-// finding is a place to which a rule applies; words fill in the placeholders of its texts.
+// finding is a location to which a rule applies; placeholders holds the values of the
+// placeholders in its texts.
 type finding struct {
 	pointer      string
 	placeholders map[string]string

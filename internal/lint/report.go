@@ -30,7 +30,7 @@ type Finding struct {
 	Detail  string   `json:"detail"`
 	Fix     string   `json:"fix,omitempty"`
 	Clients []string `json:"clients,omitempty"`
-	// Others are the related places in other files.
+	// Others are the related locations in other files.
 	Others []Location `json:"others,omitempty"`
 }
 

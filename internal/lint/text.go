@@ -116,8 +116,8 @@ func genericText(f Finding) string {
 	return sentence(a.Detail) + " " + a.Fix
 }
 
-// positions lists the positions; for notes only the first ones. all is the number of modes in the
-// file.
+// positions lists the positions; for notes only the first ones. total is the number of modes
+// in the file.
 func (g group) positions(total int) []string {
 	positions := make([]string, len(g.findings))
 	for i, f := range g.findings {

@@ -55,24 +55,24 @@ func writeSharedNotes(b *strings.Builder, shared map[message]*sharedNote) {
 
 // writeCrossFile writes the findings of Compare, once per slug.
 func writeCrossFile(b *strings.Builder, results []Result) {
-	places, slugs := map[string][]string{}, map[string]string{}
+	locations, slugs := map[string][]string{}, map[string]string{}
 	for _, r := range results {
 		for _, f := range r.Findings {
 			if len(f.Others) > 0 {
 				key := modes.SlugKey(f.Mode)
-				places[key] = append(places[key], Location{r.File, f.Line, f.Column}.String())
+				locations[key] = append(locations[key], Location{r.File, f.Line, f.Column}.String())
 				slugs[key] = cmp.Or(slugs[key], f.Mode)
 			}
 		}
 	}
-	if len(places) == 0 {
+	if len(locations) == 0 {
 		return
 	}
 	r := crossFileRule()
 	const indent = "           "
 	fmt.Fprintf(b, "\n%s\n", wrap(strings.Fields(r.Title+". "+r.Fix+" ("+r.ID+")"), ""))
-	for _, key := range slices.Sorted(maps.Keys(places)) {
-		at := places[key]
+	for _, key := range slices.Sorted(maps.Keys(locations)) {
+		at := locations[key]
 		if more := len(at) - 3; more > 1 {
 			at = append(at[:3:3], fmt.Sprintf("and %d more", more))
 		}

@@ -17,8 +17,8 @@ type Limits struct {
 }
 
 const (
-	// reservedDescriptors is the number of descriptors left for everything but served connections:
-	// the private port, Postgres or Redis, files, refused connections.
+	// reservedDescriptors is the number of descriptors left for everything but served
+	// connections: the private port, Postgres or Redis, files, refused connections.
 	reservedDescriptors = 160
 	// warnDescriptors is the limit below which a warning is logged.
 	warnDescriptors = 4096
@@ -59,8 +59,8 @@ func descriptors() int {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 0
 	}
-	const most = 1 << 30 // also the result for RLIM_INFINITY
-	return int(min(l.Cur, most))
+	const maxLimit = 1 << 30 // also the result for RLIM_INFINITY
+	return int(min(l.Cur, maxLimit))
 }
 
 // warn logs a warning if the limit is too low for a program that many clients connect to.

@@ -14,7 +14,7 @@ type problems struct{ list []fault.Field }
 
 func (p *problems) add(f fault.Field) { p.list = append(p.list, f) }
 
-// merge adds the problems of an error; place sets the position of each.
+// merge adds the problems of an error; locate sets the position of each.
 func (p *problems) merge(err error, locate func(fault.Field) fault.Field) {
 	f, ok := fault.As(err)
 	switch {

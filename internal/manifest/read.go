@@ -87,7 +87,8 @@ func (d Document) SpecProblem(p fault.Field) fault.Field {
 	return d.withFileName(p)
 }
 
-// Problem returns a problem of the document, positioned at pointer or its closest existing ancestor.
+// Problem returns a problem of the document, positioned at pointer or its closest existing
+// ancestor.
 func (d Document) Problem(pointer, detail string) fault.Field {
 	line, column := d.root.Position(pointer)
 	return d.withFileName(fault.Field{Pointer: d.pointer + pointer, Detail: detail, Line: line, Column: column})
@@ -141,8 +142,8 @@ func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Do
 	return documents, nil
 }
 
-// prefixFileName prefixes the error for an unreadable file with the file name, if there are several
-// files.
+// prefixFileName prefixes the error for an unreadable file with the file name, if there are
+// several files.
 func prefixFileName(err error, name string, files int) error {
 	if f, ok := fault.As(err); ok && files > 1 {
 		named := *f

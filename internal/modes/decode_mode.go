@@ -37,7 +37,7 @@ func (d *decoder) addProblem(pointer, detail string, line, column int) {
 	d.problems = append(d.problems, fault.Field{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
-// addProblemAt is blame for a path that is formatted only if the problem is recorded.
+// addProblemAt is addProblem for a path that is formatted only if the problem is recorded.
 func (d *decoder) addProblemAt(at *jsonast.Path, detail string, line, column int) {
 	if len(d.problems) >= maxCollected {
 		d.more++
@@ -226,8 +226,8 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 // extra records an unknown field, unless it is null. The object at pointer has up to count
 // fields.
 func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, count int) map[string]any {
-	before, above := d.problemCount(), jsonast.NewPath(pointer)
-	at := above.Field(f.Name)
+	before, parent := d.problemCount(), jsonast.NewPath(pointer)
+	at := parent.Field(f.Name)
 	f.Value.Problems(&at, d.addProblemAt)
 	if d.problemCount() > before || f.Value.Kind == jsonast.Null {
 		return extra

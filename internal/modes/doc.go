@@ -12,6 +12,6 @@
 // Files have many forms (file_form.go); a new form is a new row of a table. The content of a
 // marketplace item takes the same path; its positions are mapped to the file (block_scalar.go).
 //
-// Writing uses one hand-written emitter (jsonast.MarshalYAML, see emit.go). Four YAML parsers that
+// Writing (write.go) uses one hand-written emitter, jsonast.MarshalYAML. Four YAML parsers that
 // disagree read its output, and the same modes must give the same bytes each time.
 package modes

@@ -11,26 +11,26 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// SelectBySlug returns the modes with the given slugs, in the order of ms. Without slugs it returns
-// all. An unknown slug is a *fault.Error (NotFound).
+// SelectBySlug returns the modes with the given slugs, in the order of ms. Without slugs it
+// returns all. An unknown slug is a *fault.Error (NotFound).
 func SelectBySlug(ms []Mode, slugs []string) ([]Mode, error) {
 	if len(slugs) == 0 {
 		return ms, nil
 	}
-	wanted := map[string]bool{}
+	requested := map[string]bool{}
 	for _, s := range slugs {
 		if !slices.ContainsFunc(ms, func(m Mode) bool { return SlugKey(m.Slug) == SlugKey(s) }) {
 			return nil, fault.New(fault.NotFound, "not_found", "There is no mode with the slug %q", s)
 		}
-		wanted[SlugKey(s)] = true
+		requested[SlugKey(s)] = true
 	}
-	var chosen []Mode
+	var selected []Mode
 	for _, m := range ms {
-		if wanted[SlugKey(m.Slug)] {
-			chosen = append(chosen, m)
+		if requested[SlugKey(m.Slug)] {
+			selected = append(selected, m)
 		}
 	}
-	return chosen, nil
+	return selected, nil
 }
 
 // Exporter configures how modes are written.

@@ -84,8 +84,8 @@ func (r *fileReader) readContent(content *jsonast.Node, pointer string) ([]locat
 		return []located{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}
 	values := []*jsonast.Node{root}
-	if below := root.Get("customModes"); below != nil && below.Kind == jsonast.Array {
-		values = below.Items
+	if list := root.Get("customModes"); list != nil && list.Kind == jsonast.Array {
+		values = list.Items
 	} else if root.Kind == jsonast.Array {
 		values = root.Items
 	}

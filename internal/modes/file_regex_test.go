@@ -72,8 +72,8 @@ func TestFileRegexMessages(t *testing.T) {
 func TestFileRegexAgreesWithNode(t *testing.T) {
 	node := nodetest.Start(t)
 	for pattern, valid := range regexCases() {
-		thrown := node.RegExp(t, pattern)
-		assert.Equal(t, valid, thrown == "", "%q: Node says %q", pattern, thrown)
+		nodeErr := node.RegExp(t, pattern)
+		assert.Equal(t, valid, nodeErr == "", "%q: Node says %q", pattern, nodeErr)
 	}
 	pieces := []string{
 		"a", "b", "0", "1", "7", "8", "^", "$", ".", "*", "+", "?", "(", ")", "[", "]", "{", "}", "|", ",", "-", "\\", "\\b", "\\B", "\\d", "\\c", "\\x4", "\\u00",
@@ -87,8 +87,8 @@ func TestFileRegexAgreesWithNode(t *testing.T) {
 				if err != nil && strings.Contains(err.Error(), "used twice") {
 					continue // engines differ by age here
 				}
-				thrown := node.RegExp(rt, pattern)
-				require.Equal(rt, thrown == "", err == nil, "%q: we say %v, Node says %q", pattern, err, thrown)
+				nodeErr := node.RegExp(rt, pattern)
+				require.Equal(rt, nodeErr == "", err == nil, "%q: we say %v, Node says %q", pattern, err, nodeErr)
 			}
 		})
 	})

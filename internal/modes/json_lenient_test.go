@@ -12,8 +12,8 @@ import (
 
 const oneModeInJSON = `{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}`
 
-// TestJSONCommentsAreRefused checks that a comment is reported as such, with its position. This holds
-// wherever it is, even if YAML would accept the text.
+// TestJSONCommentsAreRefused checks that a comment is reported as such, with its position.
+// This holds wherever it is, even if YAML would accept the text.
 func TestJSONCommentsAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, text   string

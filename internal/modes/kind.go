@@ -103,8 +103,8 @@ func (m Mode) WithReference(path, name string) resource.Spec {
 // TemplateID returns the id of a mode's permission template, or the zero UUID.
 func TemplateID(o resource.Object) uuid.UUID { return o.Targets[templatePath] }
 
-// TemplateTargets returns the Targets of a mode with this permission template, or nil if the id is
-// zero.
+// TemplateTargets returns the Targets of a mode with this permission template, or nil if the id
+// is zero.
 func TemplateTargets(template uuid.UUID) map[string]uuid.UUID {
 	if template == uuid.Nil {
 		return nil

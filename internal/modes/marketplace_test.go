@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/render"
 )
 
-// TestMarketplaceExportEqualsPublishedDocument checks that an export equals the published document byte for
-// byte.
+// TestMarketplaceExportEqualsPublishedDocument checks that an export equals the published
+// document byte for byte.
 func TestMarketplaceExportEqualsPublishedDocument(t *testing.T) {
 	ms := modes.Builtins()
 	var stored []modes.OrganizationMode

@@ -101,7 +101,7 @@ func Sort(ms []OrganizationMode) {
 	SortBy(ms, func(m OrganizationMode) (int, string, string) { return m.Position, m.Name, m.Slug })
 }
 
-// SortBy is Sort for other types; of returns the sort keys of an element.
+// SortBy is Sort for other types; keys returns the sort keys of an element.
 func SortBy[T any](all []T, keys func(T) (position int, name, slug string)) {
 	slices.SortStableFunc(all, func(a, b T) int {
 		aPosition, aName, aSlug := keys(a)

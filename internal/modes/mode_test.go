@@ -52,7 +52,7 @@ func TestConfigUnmarshalRefusesInvalidTypes(t *testing.T) {
 func TestEqual(t *testing.T) {
 	assert.True(t, sampleMode().Equal(sampleMode()))
 	assert.True(t, Mode{Config: Config{Extra: map[string]any{}}}.Equal(Mode{}))
-	assert.False(t, Mode{Config: Config{Groups: []Group{}}}.Equal(Mode{}), "no tools is not nothing said")
+	assert.False(t, Mode{Config: Config{Groups: []Group{}}}.Equal(Mode{}), "no tools differs from absent")
 	for _, change := range []func(*Mode){
 		func(m *Mode) { m.Slug = "x" },
 		func(m *Mode) { m.Name = "x" },

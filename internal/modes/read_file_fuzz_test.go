@@ -33,8 +33,8 @@ func fileSeeds(tb testing.TB) [][]byte {
 	return seeds
 }
 
-// requireRoundTrip checks the invariant for any upload. Either it is refused with a reason, or its
-// modes can be written and read again.
+// requireRoundTrip checks the invariant for any upload. Either it is refused with a reason, or
+// its modes can be written and read again.
 func requireRoundTrip(tb testing.TB, data []byte) {
 	tb.Helper()
 	file, err := ReadFile(tb.Context(), data)
@@ -63,8 +63,9 @@ func FuzzReadFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { requireRoundTrip(t, data) })
 }
 
-// TestReadFileSurvivesRandomMutations does a little fuzzing in every test run, which without -fuzz only runs the
-// stored inputs. It breaks known files at random. ORGMODES_SEED repeats a run.
+// TestReadFileSurvivesRandomMutations does a little fuzzing in every test run, which without
+// -fuzz only runs the stored inputs. It breaks known files at random. ORGMODES_SEED repeats a
+// run.
 func TestReadFileSurvivesRandomMutations(t *testing.T) {
 	files := 300
 	if prove.Enabled() {

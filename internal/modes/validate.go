@@ -156,9 +156,9 @@ func (v *validator) restriction(at string, r *Restriction) {
 
 // extra checks unknown fields; reserved are names that are known fields elsewhere.
 func (v *validator) extra(pointer string, extra map[string]any, reserved ...string) {
-	above := jsonast.NewPath(pointer)
+	parent := jsonast.NewPath(pointer)
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		at := above.Field(name)
+		at := parent.Field(name)
 		if slices.Contains(reserved, name) {
 			v.addAt(&at, "%s can't be an additional field: it is one of the mode's standard fields", name)
 			continue
@@ -202,13 +202,13 @@ func (v *validator) value(at *jsonast.Path, value any, depth int) {
 		}
 	case []any:
 		for i, item := range value {
-			below := at.Item(i)
-			v.value(&below, item, depth+1)
+			child := at.Item(i)
+			v.value(&child, item, depth+1)
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			below := at.Field(name)
-			v.field(&below, name, value[name], depth+1)
+			child := at.Field(name)
+			v.field(&child, name, value[name], depth+1)
 		}
 	default:
 		v.addAt(at, "this value can't be represented in JSON")

@@ -43,8 +43,8 @@ type PrivateServer struct {
 	done     chan error
 }
 
-// maxPrivateConnections bounds the connections to the private port. File descriptors are reserved for
-// that many.
+// maxPrivateConnections bounds the connections to the private port. File descriptors are
+// reserved for that many.
 const maxPrivateConnections = 64
 
 // ServePrivate listens on addr (host:port; port 0 picks a free port) and serves until

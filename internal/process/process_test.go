@@ -65,7 +65,7 @@ func TestLoggerWritesJSONToFiles(t *testing.T) {
 }
 
 func TestRetryLogsAndWaits(t *testing.T) {
-	log, said := newLog()
+	log, logged := newLog()
 	attempts := 0
 	err := Retry(t.Context(), log, "Postgres at db:5432", func(context.Context) error {
 		if attempts++; attempts < 3 {
@@ -74,10 +74,10 @@ func TestRetryLogsAndWaits(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	require.Contains(t, said.String(), "waiting for Postgres at db:5432: cannot connect to postgres://***@db:5432/x: connection refused; will retry")
-	require.Equal(t, 1, strings.Count(said.String(), "will retry"), "the same failure is said once")
-	require.Contains(t, said.String(), "Postgres at db:5432 is available")
-	require.NotContains(t, said.String(), "hunter2")
+	require.Contains(t, logged.String(), "waiting for Postgres at db:5432: cannot connect to postgres://***@db:5432/x: connection refused; will retry")
+	require.Equal(t, 1, strings.Count(logged.String(), "will retry"), "the same failure is logged once")
+	require.Contains(t, logged.String(), "Postgres at db:5432 is available")
+	require.NotContains(t, logged.String(), "hunter2")
 }
 
 func TestRetryStopsWhenContextIsDone(t *testing.T) {

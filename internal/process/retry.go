@@ -18,38 +18,38 @@ const (
 )
 
 // Retry calls fn until it succeeds or ctx is done, with growing pauses. It logs the first
-// failure, each different one, and a reminder every 15 seconds. what names the dependency
+// failure, each different one, and a reminder every 15 seconds. dependency names the dependency
 // and its configured address: "Postgres at db:5432". Passwords are removed from log
 // messages and returned errors.
 //
 // Retry is for dependencies that can be unavailable when a program starts. Wrap an error
 // that waiting cannot fix in Permanent.
-func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.Context) error) error {
+func Retry(ctx context.Context, log *slog.Logger, dependency string, fn func(context.Context) error) error {
 	var (
-		start    = time.Now()
-		wait     = firstWait
-		said     string
-		saidTime time.Time
+		start      = time.Now()
+		wait       = firstWait
+		lastText   string
+		lastLogged time.Time
 	)
 	for attempt := 1; ; attempt++ {
 		err := fn(ctx)
 		if err == nil {
 			if attempt > 1 {
-				log.Info(what+" is available", "after", time.Since(start).Round(time.Millisecond).String())
+				log.Info(dependency+" is available", "after", time.Since(start).Round(time.Millisecond).String())
 			}
 			return nil
 		}
 		text := Redact(err.Error())
 		var final permanent
 		if errors.As(err, &final) {
-			return fmt.Errorf("%s: %s", what, text)
+			return fmt.Errorf("%s: %s", dependency, text)
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", what, context.Cause(ctx), text)
+			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", dependency, context.Cause(ctx), text)
 		}
-		if text != said || time.Since(saidTime) >= reminderInterval {
-			log.Warn("waiting for " + what + ": " + text + "; will retry")
-			said, saidTime = text, time.Now()
+		if text != lastText || time.Since(lastLogged) >= reminderInterval {
+			log.Warn("waiting for " + dependency + ": " + text + "; will retry")
+			lastText, lastLogged = text, time.Now()
 		}
 		// Jitter of up to a quarter, so that programs that start together don't retry
 		// together.
@@ -58,7 +58,7 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", what, context.Cause(ctx), text)
+			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", dependency, context.Cause(ctx), text)
 		}
 		wait = min(2*wait, maxWait)
 	}

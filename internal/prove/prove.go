@@ -29,9 +29,9 @@ func Long(t testing.TB) {
 // enabled, it runs only the first short checks.
 func Property(t *testing.T, short int, check func(*rapid.T)) {
 	t.Helper()
-	made, failed := 0, false
+	runs, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		if made++; made > short && !failed && !Enabled() {
+		if runs++; runs > short && !failed && !Enabled() {
 			return
 		}
 		passed := false

@@ -61,8 +61,8 @@ type Names struct {
 func FindKind(kinds []Kind, name string) (Kind, bool) {
 	for _, k := range kinds {
 		n := k.Names()
-		for _, known := range []string{n.Singular, n.Plural, n.Manifest} {
-			if strings.EqualFold(known, name) {
+		for _, candidate := range []string{n.Singular, n.Plural, n.Manifest} {
+			if strings.EqualFold(candidate, name) {
 				return k, true
 			}
 		}
@@ -126,7 +126,7 @@ type Meta struct {
 	Position int
 }
 
-// MapObjects converts each object with of.
+// MapObjects converts each object with convert.
 func MapObjects[T any](objects []Object, convert func(Object) T) []T {
 	all := make([]T, len(objects))
 	for i, o := range objects {

@@ -25,9 +25,9 @@ type Op struct {
 	Kind string
 	// Ref is the id or the name of an existing object. Restore accepts only an id.
 	Ref string
-	// ExpectedVersion is the version of the object that the caller expects; 0 means any. If the object is
-	// newer, the operation fails with a Stale fault. For a deleted object it is the version of
-	// its deletion.
+	// ExpectedVersion is the version of the object that the caller expects; 0 means any. If
+	// the object is newer, the operation fails with a Stale fault. For a deleted object it is
+	// the version of its deletion.
 	ExpectedVersion int64
 	// New is the object to Create or Put. Only its Spec is required. A new object takes its
 	// times, if set, and with Put its id, unless another organization has that id.
@@ -50,8 +50,8 @@ type Options struct {
 	// DryRun applies the operations and rolls them back. The result is that of applying them
 	// now, except for the ids and times of new objects.
 	DryRun bool
-	// ExpectedRevision is the revision of the library for which the operations were planned; 0 means any. A
-	// different revision is a Stale fault.
+	// ExpectedRevision is the revision of the library for which the operations were planned; 0
+	// means any. A different revision is a Stale fault.
 	ExpectedRevision int64
 	// Plan returns further operations. It gets the library while no one else can change it. Its
 	// error is returned unchanged.

@@ -10,20 +10,20 @@ import (
 // a typo.
 const maxCompared = 60
 
-// Closest returns the name closest to the written one. A difference in case counts less
+// Closest returns the name in names that is closest to name. A difference in case counts less
 // than any other. A name that contains the other is close however many letters are missing:
 // "role" suggests "default_role". names must not be empty.
-func Closest(written string, names []string) string {
-	w := newQuery(written)
-	return slices.MinFunc(w.candidates(names), w.compare).name
+func Closest(name string, names []string) string {
+	q := newQuery(name)
+	return slices.MinFunc(q.candidates(names), q.compare).name
 }
 
-// Ranked returns the names ordered from closest to farthest, with the ranking of Nearest.
+// Ranked returns the names ordered from closest to farthest, with the ranking of Closest.
 // It does not modify names.
-func Ranked(written string, names []string) []string {
-	w := newQuery(written)
-	guesses := w.candidates(names)
-	slices.SortStableFunc(guesses, w.compare)
+func Ranked(name string, names []string) []string {
+	q := newQuery(name)
+	guesses := q.candidates(names)
+	slices.SortStableFunc(guesses, q.compare)
 	sorted := make([]string, len(names))
 	for i, g := range guesses {
 		sorted[i] = g.name
@@ -31,12 +31,12 @@ func Ranked(written string, names []string) []string {
 	return sorted
 }
 
-// query holds the written name, as is and in lower case.
-type query struct{ written, lower string }
+// query holds the name to search for, as is and in lower case.
+type query struct{ text, lower string }
 
-func newQuery(written string) query {
-	written = written[:min(len(written), maxCompared)]
-	return query{written, strings.ToLower(written)}
+func newQuery(text string) query {
+	text = text[:min(len(text), maxCompared)]
+	return query{text, strings.ToLower(text)}
 }
 
 // candidate is a name with its case-insensitive distance.
@@ -45,20 +45,20 @@ type candidate struct {
 	distance int
 }
 
-func (w query) candidates(names []string) []candidate {
+func (q query) candidates(names []string) []candidate {
 	guesses := make([]candidate, len(names))
 	for i, name := range names {
-		guesses[i] = candidate{name, distance(w.lower, strings.ToLower(name))}
+		guesses[i] = candidate{name, distance(q.lower, strings.ToLower(name))}
 	}
 	return guesses
 }
 
 // compare takes case into account only if the case-insensitive distances are equal.
-func (w query) compare(a, b candidate) int {
+func (q query) compare(a, b candidate) int {
 	if a.distance != b.distance {
 		return a.distance - b.distance
 	}
-	return levenshtein(w.written, a.name) - levenshtein(w.written, b.name)
+	return levenshtein(q.text, a.name) - levenshtein(q.text, b.name)
 }
 
 func distance(a, b string) int {

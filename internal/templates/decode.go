@@ -30,8 +30,8 @@ type decoder struct {
 	notices  []resource.Notice
 }
 
-// addProblem records a problem. A hostile text has thousands, of which maxProblems are reported. One
-// more than that is stored, to tell that there are more.
+// addProblem records a problem. A hostile text has thousands, of which maxProblems are
+// reported. One more than that is stored, to tell that there are more.
 func (d *decoder) addProblem(pointer string, line, column int, format string, args ...any) {
 	if len(d.problems) > maxProblems {
 		return
@@ -45,8 +45,8 @@ func (d *decoder) notice(n *jsonast.Node, pointer, format string, args ...any) {
 	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
 }
 
-// object iterates over the members of an object. It calls take for each usable member; take
-// reports whether it knows the field. names are the candidates for the suggestion that an
+// object iterates over the members of an object. It calls decode for each usable member;
+// decode reports whether it knows the field. names are the candidates for the suggestion that an
 // unknown field gets.
 func (d *decoder) object(n *jsonast.Node, what string, names []string, decode func(f jsonast.Field, pointer string) bool) {
 	if n.Kind != jsonast.Object {

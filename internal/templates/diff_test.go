@@ -43,8 +43,8 @@ func TestDiff(t *testing.T) {
 	golden.Equal(t, "diff.txt", []byte(b.String()))
 }
 
-// TestDiffAppliedAsPatchYieldsNewTemplate applies the changes of a diff to the older template and expects the
-// newer one.
+// TestDiffAppliedAsPatchYieldsNewTemplate applies the changes of a diff to the older template
+// and expects the newer one.
 func TestDiffAppliedAsPatchYieldsNewTemplate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawTemplate().Draw(t, "before"), drawTemplate().Draw(t, "after")

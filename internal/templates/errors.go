@@ -60,8 +60,8 @@ func NameTaken(name string) *fault.Error {
 		With(fault.Field{Pointer: "/name", Detail: "another template of this organization has this name, ignoring case; choose another name, or change that template"})
 }
 
-// InUse returns the error for a template that can't be deleted. Its Current lists the users
-// that block it.
+// InUse returns the error for a template that can't be deleted. Its Current lists the
+// referrers that block it.
 func InUse(name string, referrers []resource.Referrer) *fault.Error {
 	e := fault.New(fault.Conflict, CodeInUse,
 		"Template '%s' is used by %s. Nothing was deleted; change them to use another template first", name, resource.FormatReferrers(referrers))

@@ -118,9 +118,9 @@ func drawTime() *rapid.Generator[time.Time] {
 // drawOrganization draws templates with distinct names, as in an organization.
 func drawOrganization() *rapid.Generator[[]OrganizationTemplate] {
 	return rapid.Custom(func(t *rapid.T) []OrganizationTemplate {
-		drawn := rapid.SliceOfNDistinct(drawTemplate(), 0, 6, func(t Template) string { return NameKey(t.Name) }).Draw(t, "templates")
-		all := make([]OrganizationTemplate, len(drawn))
-		for i, d := range drawn {
+		templates := rapid.SliceOfNDistinct(drawTemplate(), 0, 6, func(t Template) string { return NameKey(t.Name) }).Draw(t, "templates")
+		all := make([]OrganizationTemplate, len(templates))
+		for i, d := range templates {
 			all[i] = OrganizationTemplate{
 				Template: d, ID: id(i + 1), OrganizationID: organization, Version: rapid.Int64Range(1, 1<<50).Draw(t, "version"),
 				CreatedAt: drawTime().Draw(t, "created"), UpdatedAt: drawTime().Draw(t, "updated"),

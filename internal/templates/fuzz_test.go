@@ -27,7 +27,7 @@ func FuzzRead(f *testing.F) {
 			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 			return
 		}
-		var kept []OrganizationTemplate
+		var stored []OrganizationTemplate
 		for _, e := range got.Entries {
 			for _, p := range e.Problems {
 				require.True(t, utf8.ValidString(p.Detail))
@@ -38,7 +38,7 @@ func FuzzRead(f *testing.F) {
 			}
 			require.NoError(t, e.Template.Validate(Tools{}))
 			require.True(t, e.Template.Equal(e.Template.Normalized()))
-			kept = append(kept, e.Stored())
+			stored = append(stored, e.Stored())
 			file := WriteFile(e.Stored())
 			require.True(t, json.Valid(file))
 			again, err := ReadFile(t.Context(), file, Tools{})
@@ -49,7 +49,7 @@ func FuzzRead(f *testing.F) {
 			require.Equal(t, file, WriteFile(again.Entries[0].Stored()))
 		}
 		if !json.Valid(data) {
-			require.Empty(t, kept, "taken, and no JSON")
+			require.Empty(t, stored, "taken, and no JSON")
 		}
 		plan := planImport(defaultOrganization(), got, imports.ConflictPolicy{Default: imports.KeepBoth})
 		requireApplicable(t, defaultOrganization(), plan)

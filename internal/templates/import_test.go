@@ -16,13 +16,13 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// applyTemplates returns an organization's templates after an import. It writes one template after the
-// other and checks each against the existing names, as a store does.
-func applyTemplates(tb tester, before []OrganizationTemplate, wanted []OrganizationTemplate) []OrganizationTemplate {
+// applyTemplates returns an organization's templates after an import. It writes one template
+// after the other and checks each against the existing names, as a store does.
+func applyTemplates(tb tester, before []OrganizationTemplate, writes []OrganizationTemplate) []OrganizationTemplate {
 	tb.Helper()
 	all := append([]OrganizationTemplate{}, before...)
 	touched := map[uuid.UUID]bool{}
-	for _, w := range wanted {
+	for _, w := range writes {
 		index := -1
 		for i, o := range all {
 			if o.ID == w.ID {
@@ -140,8 +140,8 @@ func TestPlanCanBeApplied(t *testing.T) {
 			}
 		}
 		// Every open conflict can be resolved by renaming or skipping.
-		way := rapid.SampledFrom([]imports.Decision{imports.Skip, imports.KeepBoth}).Draw(t, "way out")
-		plan = planImport(before, files, imports.ConflictPolicy{Default: way})
+		decision := rapid.SampledFrom([]imports.Decision{imports.Skip, imports.KeepBoth}).Draw(t, "way out")
+		plan = planImport(before, files, imports.ConflictPolicy{Default: decision})
 		assert.Zero(t, plan.Count(resource.ActionConflict))
 		requireApplicable(t, before, plan)
 	})
@@ -207,8 +207,8 @@ func TestPlan(t *testing.T) {
 	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
-// TestPlanMatchesEachTemplateOnce checks that an entry can't match a template by a name that an earlier
-// update in the same plan changes.
+// TestPlanMatchesEachTemplateOnce checks that an entry can't match a template by a name that
+// an earlier update in the same plan changes.
 func TestPlanMatchesEachTemplateOnce(t *testing.T) {
 	existing := defaultOrganization()[:1]
 	renamed, copied, changed := existing[0], existing[0], existing[0]
@@ -222,16 +222,16 @@ func TestPlanMatchesEachTemplateOnce(t *testing.T) {
 	} {
 		files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
 		require.NoError(t, err)
-		for way, want := range want {
-			plan := planImport(existing, files, imports.ConflictPolicy{Default: way})
-			assert.Equal(t, want, [2]resource.Action{plan.Items[0].Action, plan.Items[1].Action}, "%q %s", way, second.ID)
+		for decision, want := range want {
+			plan := planImport(existing, files, imports.ConflictPolicy{Default: decision})
+			assert.Equal(t, want, [2]resource.Action{plan.Items[0].Action, plan.Items[1].Action}, "%q %s", decision, second.ID)
 			requireApplicable(t, existing, plan)
 		}
 	}
 }
 
-// TestReplaceDoesNotTakeNameOfThirdTemplate checks that replacing one template doesn't permit taking
-// another template's name.
+// TestReplaceDoesNotTakeNameOfThirdTemplate checks that replacing one template doesn't permit
+// taking another template's name.
 func TestReplaceDoesNotTakeNameOfThirdTemplate(t *testing.T) {
 	existing := defaultOrganization()[:2]
 	first, second := existing[0], existing[0]

@@ -60,11 +60,11 @@ func (t *OrganizationTemplate) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	var d decoder
-	template, made := d.template(n), d.identity(n)
+	template, ident := d.template(n), d.identity(n)
 	if err := d.err(); err != nil {
 		return err
 	}
 	t.Template = template
-	t.ID, t.CreatedAt, t.UpdatedAt = made.id, made.createdAt, made.updatedAt
+	t.ID, t.CreatedAt, t.UpdatedAt = ident.id, ident.createdAt, ident.updatedAt
 	return nil
 }

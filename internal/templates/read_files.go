@@ -52,9 +52,9 @@ type Files struct {
 }
 
 // ReadFiles reads files of templates. A file holds one template, as in a folder of
-// {template_id}.json, or several in any supported format (see findTemplates). An invalid template or
-// file doesn't affect the others. The error is a *fault.Error (TooLarge) if all files together
-// exceed the limits, or the error of ctx.
+// {template_id}.json, or several in any supported format (see findTemplates). An invalid
+// template or file doesn't affect the others. The error is a *fault.Error (TooLarge) if all
+// files together exceed the limits, or the error of ctx.
 func ReadFiles(ctx context.Context, files []upload.File, tools Tools) (Files, error) {
 	files, err := templateFiles.Sorted(files)
 	if err != nil {
@@ -85,8 +85,8 @@ func ReadFiles(ctx context.Context, files []upload.File, tools Tools) (Files, er
 	return out, nil
 }
 
-// ReadArchive reads the templates of a zip file, as Read does for a folder. A malicious archive
-// is refused as a whole, before anything is unpacked. The error is a *fault.Error.
+// ReadArchive reads the templates of a zip file, as ReadFiles does for a folder. A malicious
+// archive is refused as a whole, before anything is unpacked. The error is a *fault.Error.
 func ReadArchive(ctx context.Context, data []byte, tools Tools) (Files, error) {
 	files, err := templateFiles.Unpack(data)
 	if err != nil {
@@ -162,8 +162,8 @@ func readEntry(n *jsonast.Node, tools Tools) Entry {
 	e := newEntry(n)
 	var d decoder
 	t := d.template(n)
-	made := d.identity(n)
-	e.ID, e.CreatedAt, e.UpdatedAt = made.id, made.createdAt, made.updatedAt
+	ident := d.identity(n)
+	e.ID, e.CreatedAt, e.UpdatedAt = ident.id, ident.createdAt, ident.updatedAt
 	e.Template = d.finish(t, tools, n.Position)
 	e.Problems, e.Notices = problemFields(d.problems), d.notices
 	return e

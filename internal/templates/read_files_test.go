@@ -147,8 +147,8 @@ func TestReadArchive(t *testing.T) {
 	assert.Equal(t, again, same, "no clock in it")
 }
 
-// TestReadArchiveRefusesUnsafeArchives checks that archives are opened by package upload, whose tests
-// cover all the reasons for refusal.
+// TestReadArchiveRefusesUnsafeArchives checks that archives are opened by package upload,
+// whose tests cover all the reasons for refusal.
 func TestReadArchiveRefusesUnsafeArchives(t *testing.T) {
 	for code, data := range map[string][]byte{
 		"malformed_archive": []byte("{}"),

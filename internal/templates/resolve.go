@@ -78,8 +78,8 @@ func Resolve(t Template, r Request) Resolution {
 	}
 	if r.AllowedTools != nil {
 		out.AllowedTools = Setting[[]string]{[]string{}, FromRequest}
-		for i, asked := range *r.AllowedTools {
-			out.narrowTool(i, asked, t.AllowedTools)
+		for i, requested := range *r.AllowedTools {
+			out.narrowTool(i, requested, t.AllowedTools)
 		}
 	}
 	if out.PermissionMode.Value == BypassPermissions {
@@ -88,10 +88,10 @@ func Resolve(t Template, r Request) Resolution {
 	return out
 }
 
-func firstText(asked, given *string) Setting[*string] {
+func firstText(requested, given *string) Setting[*string] {
 	switch {
-	case asked != nil:
-		return Setting[*string]{cloneText(asked), FromRequest}
+	case requested != nil:
+		return Setting[*string]{cloneText(requested), FromRequest}
 	case given != nil:
 		return Setting[*string]{cloneText(given), FromTemplate}
 	default:
@@ -99,26 +99,26 @@ func firstText(asked, given *string) Setting[*string] {
 	}
 }
 
-func (out *Resolution) narrowMode(asked PermissionMode) {
+func (out *Resolution) narrowMode(requested PermissionMode) {
 	granted := out.PermissionMode.Value
-	if asked.Within(granted) {
-		out.PermissionMode = Setting[PermissionMode]{asked, FromRequest}
+	if requested.Within(granted) {
+		out.PermissionMode = Setting[PermissionMode]{requested, FromRequest}
 		return
 	}
 	reason := fmt.Sprintf("the template allows %s at most", granted)
-	if !asked.Known() {
+	if !requested.Known() {
 		reason = "there is no such permission mode"
 	}
-	out.Refused = append(out.Refused, Refusal{"/permission_mode", string(asked), []string{string(granted)}, reason})
+	out.Refused = append(out.Refused, Refusal{"/permission_mode", string(requested), []string{string(granted)}, reason})
 }
 
-func (out *Resolution) narrowTool(index int, asked string, allowed []string) {
+func (out *Resolution) narrowTool(index int, requested string, allowed []string) {
 	refuse := func(granted []string, format string, args ...any) {
 		out.Refused = append(out.Refused, Refusal{
-			fmt.Sprintf("/allowed_tools/%d", index), asked, granted, fmt.Sprintf(format, args...),
+			fmt.Sprintf("/allowed_tools/%d", index), requested, granted, fmt.Sprintf(format, args...),
 		})
 	}
-	rule, err := ParseRule(asked)
+	rule, err := ParseRule(requested)
 	if err != nil {
 		refuse([]string{}, "%s", err)
 		return

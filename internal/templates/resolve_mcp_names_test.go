@@ -51,7 +51,7 @@ func drawMCPRule() *rapid.Generator[string] {
 	})
 }
 
-// possibleCalls returns all calls that a rule can mean in any reading.
+// possibleCalls returns all calls that a rule can mean in any interpretation.
 func possibleCalls(rule string) (calls []mcpCall) {
 	rest := strings.ReplaceAll(strings.TrimPrefix(rule, mcpPrefix), "*", "x__y")
 	for i := range rest {
@@ -65,8 +65,8 @@ func possibleCalls(rule string) (calls []mcpCall) {
 func TestResolveNeverWidensUnderAnyMCPNameInterpretation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		template := rapid.SliceOfN(drawMCPRule(), 1, 3).Draw(t, "template")
-		asked := rapid.SliceOfN(drawMCPRule(), 1, 3).Draw(t, "asked")
-		granted := Resolve(Template{PermissionMode: Default, AllowedTools: template}, Request{AllowedTools: &asked}).AllowedTools.Value
+		requested := rapid.SliceOfN(drawMCPRule(), 1, 3).Draw(t, "requested")
+		granted := Resolve(Template{PermissionMode: Default, AllowedTools: template}, Request{AllowedTools: &requested}).AllowedTools.Value
 		for _, r := range interpretations {
 			for _, rule := range granted {
 				for _, call := range possibleCalls(rule) {
@@ -106,7 +106,7 @@ func TestResolveRefusesAmbiguousMCPNames(t *testing.T) {
 	for _, c := range []struct {
 		template, asked, granted string
 	}{
-		{"mcp__a__b__c", "mcp__a__b__c", "mcp__a__b__c"}, // the same in all readings
+		{"mcp__a__b__c", "mcp__a__b__c", "mcp__a__b__c"}, // the same in all interpretations
 		{"mcp__a__b__*", "mcp__a__b__c", ""},
 		{"mcp__a__*", "mcp__a___b", ""},
 		{"mcp__a___*", "mcp__a___b", ""},
@@ -125,8 +125,8 @@ func TestResolveRefusesAmbiguousMCPNames(t *testing.T) {
 // only, while a tool without a specifier covers all files.
 func TestResolvePathWildcardDoesNotCoverAllFiles(t *testing.T) {
 	for _, tool := range []string{"Read", "Edit", "Write", "NotebookEdit", "WebFetch", "Glob"} {
-		asked := []string{tool, tool + "(/etc/**)"}
-		got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{tool + "(*)"}}, Request{AllowedTools: &asked})
+		requested := []string{tool, tool + "(/etc/**)"}
+		got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{tool + "(*)"}}, Request{AllowedTools: &requested})
 		assert.Equal(t, []string{tool + "(*)"}, got.AllowedTools.Value, tool)
 		assert.Len(t, got.Refused, 2, tool)
 	}
@@ -135,8 +135,8 @@ func TestResolvePathWildcardDoesNotCoverAllFiles(t *testing.T) {
 // TestResolveUsesToolNamesOfTemplate checks that granted tools have the template's names.
 // A client may know only one of a tool's names; the other would allow nothing there.
 func TestResolveUsesToolNamesOfTemplate(t *testing.T) {
-	asked := []string{"Bash(git:*)", "edit(src/**)", "Read"}
-	got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{"bash", "Edit", "read"}}, Request{AllowedTools: &asked})
+	requested := []string{"Bash(git:*)", "edit(src/**)", "Read"}
+	got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{"bash", "Edit", "read"}}, Request{AllowedTools: &requested})
 	assert.Equal(t, []string{"bash(git:*)", "Edit(src/**)", "read"}, got.AllowedTools.Value)
 	assert.Empty(t, got.Refused)
 }

@@ -73,9 +73,9 @@ func requestPointer(n *jsonast.Node, pointer string) string {
 }
 
 // request decodes one level of a request.
-func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
+func (d *decoder) request(n *jsonast.Node, prefix string, r *Request) {
 	names := requestFields
-	if below != "" {
+	if prefix != "" {
 		names = names[:len(names)-1]
 	}
 	within := decoder{}
@@ -113,7 +113,7 @@ func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 		return true
 	})
 	for _, p := range within.problems {
-		p.Pointer = below + p.Pointer
+		p.Pointer = prefix + p.Pointer
 		d.problems = append(d.problems, p)
 	}
 }

@@ -54,16 +54,16 @@ func TestResolveNeverWidens(t *testing.T) {
 			assert.Equal(t, FromTemplate, got.AllowedTools.From)
 			return
 		}
-		for i, asked := range *request.AllowedTools {
+		for i, requested := range *request.AllowedTools {
 			if wasRefused(got, fmt.Sprintf("/allowed_tools/%d", i)) {
 				continue
 			}
-			rule, err := ParseRule(asked)
+			rule, err := ParseRule(requested)
 			require.NoError(t, err)
 			assert.True(t, slices.ContainsFunc(got.AllowedTools.Value, func(text string) bool {
 				granted, err := ParseRule(text)
 				return err == nil && granted.Covers(rule)
-			}), "%s was neither granted nor refused", asked)
+			}), "%s was neither granted nor refused", requested)
 		}
 	})
 }

@@ -75,10 +75,10 @@ func TestRoundTripInEveryFormat(t *testing.T) {
 			patched, err := patch.Apply(other, Tools{})
 			require.NoError(t, err)
 			assert.Equal(t, o.Template, patched, "patch")
-			kept, err := json.Marshal(o.Template)
+			wantJSON, err := json.Marshal(o.Template)
 			require.NoError(t, err)
 			var version Template
-			require.NoError(t, json.Unmarshal(kept, &version))
+			require.NoError(t, json.Unmarshal(wantJSON, &version))
 			assert.Equal(t, o.Template, version, "history")
 		}
 	})
@@ -93,7 +93,8 @@ func TestExistingFilesRoundTripUnchanged(t *testing.T) {
 	assert.ElementsMatch(t, files, WriteFolder(all))
 }
 
-// TestWriteEnvelopesEqualsPythonOutput compares our output with that of Python, if it is installed.
+// TestWriteEnvelopesEqualsPythonOutput compares our output with that of Python, if it is
+// installed.
 func TestWriteEnvelopesEqualsPythonOutput(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -103,13 +104,13 @@ func TestWriteEnvelopesEqualsPythonOutput(t *testing.T) {
 	for seed := range 100 {
 		all = append(all, drawOrganization().Example(seed)...)
 	}
-	ours := WriteEnvelopes(all, time.Time{})
+	got := WriteEnvelopes(all, time.Time{})
 	// Compacted first, so that Python can't pass by copying its input.
-	compact, err := jsonast.Map{{Name: "all", Value: json.RawMessage(ours)}}.MarshalJSON()
+	compact, err := jsonast.Map{{Name: "all", Value: json.RawMessage(got)}}.MarshalJSON()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), python, "-c", "import json,sys; json.dump(json.load(sys.stdin)['all'], sys.stdout, indent=2)")
 	cmd.Stdin = bytes.NewReader(compact)
-	theirs, err := cmd.Output()
+	want, err := cmd.Output()
 	require.NoError(t, err)
-	assert.Equal(t, string(theirs), string(ours))
+	assert.Equal(t, string(want), string(got))
 }

@@ -102,10 +102,10 @@ func parseMCPRule(text string) (Rule, error) {
 	return Rule{Server: server, Tool: tool}, nil
 }
 
-// ambiguous reports whether r's name has more than one reading. Both MCP server names and tool
-// names can contain double underscores. So mcp__a__b__c is tool b__c of server a, or tool c of
-// server a__b. Likewise, mcp__a___b is _b of a, or b of a_. Only the client that runs the
-// servers can tell.
+// ambiguous reports whether r's name has more than one interpretation. Both MCP server names
+// and tool names can contain double underscores. So mcp__a__b__c is tool b__c of server a, or
+// tool c of server a__b. Likewise, mcp__a___b is _b of a, or b of a_. Only the client that
+// runs the servers can tell.
 func (r Rule) ambiguous() bool {
 	name := r.Server + "__" + r.Tool
 	return r.Server != "" && strings.Index(name, "__") != strings.LastIndex(name, "__")

@@ -34,8 +34,8 @@ func (r Rule) wholeTool(tool Tool) bool {
 	return r.Specifier == "" || r.Specifier == "*" && tool.specifier == commandSpecifier
 }
 
-// canonicalTool returns the tool that r is about. A short name and its long one give the same tool. A
-// name that is no longer known gives a tool that equals only itself.
+// canonicalTool returns the tool that r is about. A short name and its long one give the same
+// tool. A name that is no longer known gives a tool that equals only itself.
 func canonicalTool(r Rule) Tool {
 	tool := builtinTool(r.Tool)
 	if tool.longName != "" {
@@ -48,7 +48,7 @@ func canonicalTool(r Rule) Tool {
 // coversCommand compares specifiers such as "git status:*".
 //
 // Clients disagree on whether "git:*" also matches gitk, and whether "git *" matches git alone.
-// A rule counts as covered only if both readings agree. A joined command is never covered,
+// A rule counts as covered only if both interpretations agree. A joined command is never covered,
 // because clients check each of its commands separately.
 func coversCommand(wide, narrow string) bool {
 	prefix, bare := strings.CutSuffix(wide, ":*")

@@ -56,7 +56,7 @@ func TestToolsWith(t *testing.T) {
 	}
 	again, err := tools.With("deploy=Twice.", "notify")
 	require.NoError(t, err)
-	assert.Len(t, again.All(), len(builtinTools)+2, "said twice is said once")
+	assert.Len(t, again.All(), len(builtinTools)+2, "duplicates are removed")
 }
 
 func TestCovers(t *testing.T) {
@@ -140,8 +140,8 @@ var toolUses = []toolUse{
 	{"send_comm", ""},
 }
 
-// allows is the model. wordEnd selects one of two readings of a prefix: it matches whole words
-// only, or any continuation.
+// allows is the model. wordEnd selects one of two interpretations of a prefix: it matches
+// whole words only, or any continuation.
 func allows(rule string, u toolUse, wordEnd bool) bool {
 	if server, tool, ok := strings.Cut(strings.TrimPrefix(rule, "mcp__"), "__"); strings.HasPrefix(rule, "mcp__") && ok {
 		return u.tool == "mcp__"+server && (tool == "*" || tool == u.argument)
@@ -192,7 +192,7 @@ func allowsAny(rules []string, u toolUse, wordEnd bool) bool {
 	return false
 }
 
-// TestCoveringRuleAllowsSuperset compares Covers with the model, in both readings.
+// TestCoveringRuleAllowsSuperset compares Covers with the model, in both interpretations.
 func TestCoveringRuleAllowsSuperset(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wide, narrow := drawRule().Draw(t, "wide"), drawRule().Draw(t, "narrow")
@@ -206,7 +206,7 @@ func TestCoveringRuleAllowsSuperset(t *testing.T) {
 		for _, u := range toolUses {
 			for _, wordEnd := range []bool{true, false} {
 				if allows(narrow, u, wordEnd) {
-					assert.True(t, allows(wide, u, wordEnd), "%s is said to cover %s, and doesn't allow %v", wide, narrow, u)
+					assert.True(t, allows(wide, u, wordEnd), "%s covers %s, but doesn't allow %v", wide, narrow, u)
 				}
 			}
 		}

@@ -18,13 +18,13 @@ func (k Kind) Schema() jsonast.Map {
 	if k.Tools != nil {
 		tools = k.Tools()
 	}
-	var known []any
+	var names []any
 	for _, t := range tools.All() {
-		known = append(known, t.Name)
+		names = append(names, t.Name)
 	}
 	// Rules for MCP servers' tools and with specifiers are allowed, too, so this can't be an
 	// enum.
-	tool := jsonast.Map{{Name: "type", Value: "string"}, {Name: "examples", Value: known}}
+	tool := jsonast.Map{{Name: "type", Value: "string"}, {Name: "examples", Value: names}}
 	return jsonast.Map{
 		{Name: "type", Value: "object"},
 		{Name: "required", Value: []any{"name", "permission_mode"}},

@@ -137,11 +137,11 @@ func (t Tools) Parse(text string) (Rule, error) {
 	return rule, nil
 }
 
-// Closest returns the known name that is most similar to written.
-func (t Tools) Closest(written string) string {
+// Closest returns the known name that is most similar to name.
+func (t Tools) Closest(name string) string {
 	names := make([]string, 0, len(builtinTools)+len(t.extra))
 	for _, tool := range t.All() {
 		names = append(names, tool.Name)
 	}
-	return suggest.Closest(written, names)
+	return suggest.Closest(name, names)
 }

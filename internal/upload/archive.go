@@ -36,8 +36,8 @@ func (k Kind) Unpack(data []byte) ([]File, error) {
 		return nil, err
 	}
 	// zip.NewReader builds the whole list of entries before their number can be checked.
-	if marks := bytes.Count(data, directorySignature); marks > 10*MaxFiles {
-		return nil, k.checkCount(marks)
+	if signatures := bytes.Count(data, directorySignature); signatures > 10*MaxFiles {
+		return nil, k.checkCount(signatures)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {

@@ -58,14 +58,15 @@ func zipped(name string, files map[string]func() []byte) shape {
 	return shape{name, mediaZip, b.Bytes()}
 }
 
-// overlappingArchive returns an archive with one deflated content to which all n directory entries
-// point.
+// overlappingArchive returns an archive with one deflated content to which all n directory
+// entries point.
 func overlappingArchive(name, content string, n int) shape {
 	packed, sum := deflate([]byte(content)), crc32.ChecksumIEEE([]byte(content))
 	return raw(name, packed, sum, len(content), n)
 }
 
-// wrongSizeArchive returns an archive whose entry declares a size of 10 bytes, whatever its content.
+// wrongSizeArchive returns an archive whose entry declares a size of 10 bytes, whatever its
+// content.
 func wrongSizeArchive(name string, content []byte) shape {
 	return raw(name, deflate(content), crc32.ChecksumIEEE(content), 10, 1)
 }

@@ -66,11 +66,11 @@ func (r request) String() string {
 	if len(path) > 60 {
 		path = path[:57] + "..."
 	}
-	who := r.as.name
+	name := r.as.name
 	if r.what != "" {
-		who += ", " + r.what
+		name += ", " + r.what
 	}
-	return r.method + " " + path + " (" + who + ")"
+	return r.method + " " + path + " (" + name + ")"
 }
 
 // answer is the outcome of a request. Status 0 means that the connection was closed without

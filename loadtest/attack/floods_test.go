@@ -177,9 +177,9 @@ func (a *attacks) parallel(ctx context.Context, atOnce, n int, work func(i int) 
 // arrive through a trusted proxy, half connect directly from the address. The owner must
 // still be able to sign in from a known device, and another member from an unknown one.
 func (a *attacks) passwordFlood(w *row) {
-	tries := 120
+	attempts := 120
 	if *long {
-		tries = 400
+		attempts = 400
 	}
 	tn := a.tenant("besieged")
 	owner, member := tn.owner, tn.member
@@ -187,9 +187,9 @@ func (a *attacks) passwordFlood(w *row) {
 	proxied := newClient(proxy, 0)
 	defer proxied.CloseIdleConnections()
 	body := []byte(fmt.Sprintf(`{"email":%q,"password":"a wrong password"}`, owner.email))
-	w.flood(fmt.Sprintf("%d passwords", tries), func(ctx context.Context) error {
-		w.shots = tries
-		err := a.parallel(ctx, 16, tries, func(i int) error {
+	w.flood(fmt.Sprintf("%d passwords", attempts), func(ctx context.Context) error {
+		w.shots = attempts
+		err := a.parallel(ctx, 16, attempts, func(i int) error {
 			r := request{method: http.MethodPost, path: "/api/v1/session", media: mediaJSON, body: body}
 			client := proxied
 			if i%2 == 0 {

@@ -51,8 +51,8 @@ type row struct {
 	note           string
 }
 
-// maxOverBudget is the number of shots over budget after which a row skips the rest: each may have
-// cost a restart.
+// maxOverBudget is the number of shots over budget after which a row skips the rest: each may
+// have cost a restart.
 const maxOverBudget = 3
 
 // abortFactor is the multiple of a CPU or memory budget at which a shot is aborted.
@@ -124,24 +124,24 @@ func (w *row) measure(name string, send func(context.Context) error) {
 	profiled := w.profile(ctx, name)
 	err := send(ctx)
 	cancel()
-	why := <-cut
+	abort := <-cut
 	profiled()
 	if fault := unserved(); fault != "" {
 		w.fault(name, fault)
 	}
 	_, peak := v.memory()
 	wall, cpu, memory := time.Since(began), v.cpu()-cpu, max(peak-rss, 0)
-	if why.fault != "" {
-		cpu, memory = why.cpu, why.memory
-		w.fault(name, why.fault)
+	if abort.fault != "" {
+		cpu, memory = abort.cpu, abort.memory
+		w.fault(name, abort.fault)
 	} else if err != nil {
 		w.fault(name, err.Error())
 	}
-	w.record(name, cpu, memory, wall, why.fault == "")
+	w.record(name, cpu, memory, wall, abort.fault == "")
 	if len(w.faults) > faults {
 		w.overBudget++
 	}
-	if why.fault != "" || !v.alive() {
+	if abort.fault != "" || !v.alive() {
 		v.restart()
 	}
 }
@@ -223,8 +223,8 @@ func exitReason(v *victim) string {
 // fault records a problem, once.
 func (w *row) fault(shot, what string) {
 	text := what + ": " + shot
-	for _, known := range w.faults {
-		if known == text {
+	for _, reported := range w.faults {
+		if reported == text {
 			return
 		}
 	}

@@ -63,9 +63,9 @@ func (s *site) described() []operation {
 				op.media = append(op.media, media)
 			}
 			for _, p := range described.Parameters {
-				known := d.Components.Parameters[strings.TrimPrefix(p["$ref"], "#/components/parameters/")]
-				if known.In == "query" {
-					op.query = append(op.query, known.Name)
+				param := d.Components.Parameters[strings.TrimPrefix(p["$ref"], "#/components/parameters/")]
+				if param.In == "query" {
+					op.query = append(op.query, param.Name)
 				}
 			}
 			slices.Sort(op.media)

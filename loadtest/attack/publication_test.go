@@ -50,9 +50,9 @@ func (a *attacks) storm() {
 			changed := time.Now()
 			a.mode(a.acme, fmt.Sprintf("beside-%d", len(a.rows)), "Be published beside a storm.")
 			other := a.published(ctx, a.acme)
-			otherTook := time.Since(changed)
+			bystanderDelay := time.Since(changed)
 			err := errors.Join(other, a.published(ctx, tn))
-			w.note = fmt.Sprintf("published %s after the import began; another organization's change took %s", seconds(time.Since(began)), seconds(otherTook))
+			w.note = fmt.Sprintf("published %s after the import began; another organization's change took %s", seconds(time.Since(began)), seconds(bystanderDelay))
 			return err
 		})
 	})

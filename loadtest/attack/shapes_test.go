@@ -21,8 +21,8 @@ const (
 	mediaForm  = "application/x-www-form-urlencoded"
 	mediaPatch = "application/merge-patch+json"
 
-	// maxSmallBody is the body size, in bytes, that routes accept that read no modes. whole is the
-	// size that fits into one upload.
+	// maxSmallBody is the body size, in bytes, that routes accept that read no modes. maxUpload
+	// is the size that fits into one upload.
 	maxSmallBody = 60 << 10
 	maxUpload    = 10<<20 - 16
 )
@@ -59,8 +59,8 @@ func aliases(head string) string {
 
 const modeHead = "customModes:\n  - slug: bomb\n    name: Bomb\n    roleDefinition: r\n    groups: [read]\n"
 
-// requestBombs returns bodies of single requests for any route. Bodies larger than small
-// are for routes that read modes or templates; other routes have to refuse them.
+// requestBombs returns bodies of single requests for any route. Bodies larger than
+// maxSmallBody are for routes that read modes or templates; other routes have to refuse them.
 func requestBombs() []shape {
 	laughs := "l0: &l0 [x,x,x,x,x,x,x,x,x]\n"
 	for i := range 9 {

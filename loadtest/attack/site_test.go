@@ -234,11 +234,11 @@ func parseCookies(header string) []*http.Cookie {
 func (s *site) token(tn tenant, scopes ...string) (secret string, id uuid.UUID) {
 	s.t.Helper()
 	secret = s.keys.Mint()
-	made, err := s.db.CreateToken(s.t.Context(), operator, postgres.NewToken{
+	created, err := s.db.CreateToken(s.t.Context(), operator, postgres.NewToken{
 		Token: secret, Name: strings.Join(scopes, "-"), User: tn.owner.id, Scopes: scopes, Organizations: []uuid.UUID{tn.org.ID},
 	})
 	require.NoError(s.t, err)
-	return secret, made.ID
+	return secret, created.ID
 }
 
 // mode creates a mode whose role is the given text.

@@ -112,9 +112,9 @@ func (a *attacks) checkSlowClients() {
 		w, v := h.row, h.row.victim
 		a.resume(w.name+": cut", w, func() {
 			left := disconnectTimeout - time.Since(h.began)
-			gone := waitUntil(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+2 })
+			disconnected := waitUntil(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+2 })
 			w.wall = time.Since(h.began)
-			if gone != nil {
+			if disconnected != nil {
 				w.fault("connections", fmt.Sprintf("%d are still open after %s", v.sockets()-h.before, seconds(w.wall)))
 			}
 			_, peak := v.memory()

@@ -23,8 +23,8 @@ import (
 const (
 	// addressSpace bounds each victim, in KiB.
 	addressSpace = 4 << 20
-	// maxMemoryGrowth is how far resident memory can rise above that of a fresh process before the
-	// process is restarted for the next measurement, in bytes.
+	// maxMemoryGrowth is how far resident memory can rise above that of a fresh process before
+	// the process is restarted for the next measurement, in bytes.
 	maxMemoryGrowth = 16 << 20
 	// waitTimeout bounds waits that should be much shorter.
 	waitTimeout = 2 * time.Minute
@@ -156,7 +156,7 @@ func (v *victim) alive() bool {
 	}
 }
 
-// settle prepares the victim for a measurement; see grown.
+// settle prepares the victim for a measurement; see maxMemoryGrowth.
 func (v *victim) settle() {
 	v.s.t.Helper()
 	if !v.alive() {

@@ -50,7 +50,7 @@ type Promises struct {
 	Kept time.Duration
 }
 
-// Published returns the figures documented for users.
+// Published returns the durations documented for users.
 func Published() Promises {
 	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Marked: 4 * time.Second, Kept: 3 * time.Second}
 }
@@ -82,7 +82,7 @@ func CheckRecovery(h *History, p Promises) []Violation {
 
 // Check checks a history against the promises and returns the violations in the order of
 // the requests. A history without polls has no violations, so callers should look at
-// Figures too.
+// Summarize too.
 func Check(h *History, p Promises) []Violation {
 	c := newChecker(h, p)
 	for i := range c.polls {
@@ -163,8 +163,8 @@ func (c *checker) shows(p *Poll) (int64, bool) {
 	}
 	t, ok := parseTag(p.ETag)
 	t.suffix = ""
-	n, known := c.shown[p.Organization][t]
-	return n, ok && known
+	n, shown := c.shown[p.Organization][t]
+	return n, ok && shown
 }
 
 var suffixes = map[string]string{"": "", "gzip": "gz", "br": "br", "zstd": "zst"}

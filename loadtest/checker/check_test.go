@@ -98,11 +98,11 @@ func TestValidHistoriesHaveNoViolations(t *testing.T) {
 	}, f)
 }
 
-// historyWithOutage returns a history in which a reader is killed and restarted during the fault, and
-// answers with the given status after that.
-func historyWithOutage(kept bool, code int) *checker.History {
+// historyWithOutage returns a history in which a reader is killed and restarted during the
+// fault, and answers with the given status after that.
+func historyWithOutage(keepsSnapshot bool, code int) *checker.History {
 	h := faultyHistory()
-	h.Outages = []checker.Outage{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: kept}}
+	h.Outages = []checker.Outage{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: keepsSnapshot}}
 	h.Polls = append(h.Polls,
 		with(poll(75, "a", 0), func(p *checker.Poll) { p.Status, p.ETag = 0, "" }),
 		with(with(poll(78, "a", 2), stale), status(code)),
@@ -140,12 +140,12 @@ func TestEachRuleDetectsViolation(t *testing.T) {
 		{"no tag", checker.Agree, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.ETag = "" })},
 		{"another's body", checker.Owner, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Owner = "others" })},
 		{"a stranger's token opens", checker.Owner, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Token = "other" })},
-		{"an old answer is not said to be stale", checker.Bound, goodHistory, with(poll(31, "c", 1), func(p *checker.Poll) { p.Editor = "e2" })},
+		{"an old answer is not marked stale", checker.Bound, goodHistory, with(poll(31, "c", 1), func(p *checker.Poll) { p.Editor = "e2" })},
 		{"an old tag is confirmed", checker.Bound, goodHistory, with(with(poll(31, "c", 1), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
 		{"a tag that nobody knows", checker.Bound, goodHistory, with(with(poll(31, "c", 7), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
 		{"stale forever", checker.Recovered, faultyHistory, with(poll(300, "a", 3), stale)},
 		{"stale for too long", checker.Recovered, faultyHistory, with(poll(135, "c", 3), func(p *checker.Poll) { p.Editor = "e2" })},
-		{"a revoked token, said to be fresh", checker.Revoked, faultyHistory, with(poll(61, "a", 3), func(p *checker.Poll) { p.Editor, p.Token = "e4", "ended" })},
+		{"a revoked token, not marked stale", checker.Revoked, faultyHistory, with(poll(61, "a", 3), func(p *checker.Poll) { p.Editor, p.Token = "e4", "ended" })},
 		{"a revoked token after the fault", checker.Revoked, faultyHistory, with(with(poll(131, "a", 3), stale), func(p *checker.Poll) { p.Editor, p.Token = "e2", "ended" })},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (c *checker) answered(p *Poll) {
 		}
 	case p.served():
 		// A reader that was away is warm from its first answer on.
-		if _, known := c.residentSince[at]; !known || !warm {
+		if _, resident := c.residentSince[at]; !resident || !warm {
 			c.residentSince[at] = p.Received
 		}
 	case ended && (p.Status == 401 || p.Status == 503):
@@ -61,8 +61,8 @@ func (c *checker) bound(p *Poll) {
 	if p.Stale() {
 		return
 	}
-	number, known := c.shows(p)
-	if !known {
+	number, ok := c.shows(p)
+	if !ok {
 		c.violation(Bound, p, "no body was ever seen under this tag")
 		return
 	}
@@ -113,7 +113,7 @@ func (c *checker) recovered() {
 	}
 }
 
-// recovery describes how a reader recovered for an organization. well is the first poll
+// recovery describes how a reader recovered for an organization. recovered is the first poll
 // after the fault that was fresh and current. last is the last poll, and lasts reports
 // whether that was fresh and current too.
 type recovery struct {
@@ -144,8 +144,8 @@ func (c *checker) recoveries() map[residence]recovery {
 // current reports whether p shows no change that was undone, and all changes that were
 // acknowledged before the end of the fault.
 func (c *checker) current(p *Poll) bool {
-	number, known := c.shows(p)
-	if !known {
+	number, ok := c.shows(p)
+	if !ok {
 		return false
 	}
 	for _, ch := range c.changes[p.Organization] {

@@ -20,7 +20,7 @@ type Summary struct {
 	Refused time.Duration
 }
 
-// Summarize returns the figures of a history.
+// Summarize returns a summary of a history.
 func Summarize(h *History, p Promises) Summary {
 	c := newChecker(h, p)
 	var f Summary
@@ -40,7 +40,7 @@ func Summarize(h *History, p Promises) Summary {
 				f.Unserved++
 			}
 		}
-		if _, told := stale[poll.Reader]; !told && poll.served() && poll.Stale() && !h.Fault.none() && poll.Sent.After(h.Fault.Began) {
+		if _, recorded := stale[poll.Reader]; !recorded && poll.served() && poll.Stale() && !h.Fault.none() && poll.Sent.After(h.Fault.Began) {
 			stale[poll.Reader] = poll.Received.Sub(h.Fault.Began)
 		}
 		if r, ended := c.ended[poll.Token]; ended && poll.served() && !r.Acknowledged.IsZero() {

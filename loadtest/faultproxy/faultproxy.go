@@ -21,7 +21,7 @@ type Proxy struct {
 	closed bool
 	target string
 	delay  time.Duration
-	// unblocked is closed while bytes pass; Hold replaces it with an open channel.
+	// unblocked is closed while bytes pass; Block replaces it with an open channel.
 	unblocked chan struct{}
 	refuses   bool
 	pairs     map[*pair]struct{}
@@ -34,162 +34,162 @@ func (p *pair) close() {
 	_ = p.server.Close()
 }
 
-// New returns a new wire to an address (host:port) that listens on a free port of
+// New returns a new Proxy to an address (host:port) that listens on a free port of
 // 127.0.0.1.
 func New(to string) (*Proxy, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &Proxy{listener: listener, target: to, unblocked: make(chan struct{}), pairs: map[*pair]struct{}{}}
-	close(w.unblocked)
-	w.wg.Go(w.accept)
-	return w, nil
+	p := &Proxy{listener: listener, target: to, unblocked: make(chan struct{}), pairs: map[*pair]struct{}{}}
+	close(p.unblocked)
+	p.wg.Go(p.accept)
+	return p, nil
 }
 
-// Addr returns the address that the wire listens on.
-func (w *Proxy) Addr() string { return w.listener.Addr().String() }
+// Addr returns the address that the proxy listens on.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Close closes the wire and all connections.
-func (w *Proxy) Close() error {
-	err := w.listener.Close()
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.Unblock()
-	w.Disconnect()
-	w.wg.Wait()
+// Close closes the proxy and all connections.
+func (p *Proxy) Close() error {
+	err := p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.Unblock()
+	p.Disconnect()
+	p.wg.Wait()
 	return err
 }
 
 // Failover directs new connections to addr and closes existing ones, as a failover does.
-func (w *Proxy) Failover(addr string) {
-	w.Redirect(addr)
-	w.Disconnect()
+func (p *Proxy) Failover(addr string) {
+	p.Redirect(addr)
+	p.Disconnect()
 }
 
 // Redirect directs new connections to addr and leaves existing ones open, as happens when a
 // name resolves to another server while the old one still runs.
-func (w *Proxy) Redirect(addr string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.target = addr
+func (p *Proxy) Redirect(addr string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = addr
 }
 
 // Disconnect closes all connections; new ones are accepted.
-func (w *Proxy) Disconnect() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for p := range w.pairs {
-		p.close()
+func (p *Proxy) Disconnect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.pairs {
+		c.close()
 	}
 }
 
 // Refuse closes all connections, and each new one immediately, until Accept.
-func (w *Proxy) Refuse() {
-	w.mu.Lock()
-	w.refuses = true
-	w.mu.Unlock()
-	w.Disconnect()
+func (p *Proxy) Refuse() {
+	p.mu.Lock()
+	p.refuses = true
+	p.mu.Unlock()
+	p.Disconnect()
 }
 
 // Accept undoes Refuse.
-func (w *Proxy) Accept() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.refuses = false
+func (p *Proxy) Accept() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuses = false
 }
 
-// Block leaves connections open but lets nothing through until Release, like a network that
-// drops everything. Data sent in that time arrives after Release.
-func (w *Proxy) Block() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// Block leaves connections open but lets nothing through until Unblock, like a network that
+// drops everything. Data sent in that time arrives after Unblock.
+func (p *Proxy) Block() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	select {
-	case <-w.unblocked:
-		w.unblocked = make(chan struct{})
+	case <-p.unblocked:
+		p.unblocked = make(chan struct{})
 	default:
 	}
 }
 
-// Unblock undoes Hold.
-func (w *Proxy) Unblock() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// Unblock undoes Block.
+func (p *Proxy) Unblock() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	select {
-	case <-w.unblocked:
+	case <-p.unblocked:
 	default:
-		close(w.unblocked)
+		close(p.unblocked)
 	}
 }
 
 // Delay delays each piece of data by d, in either direction.
-func (w *Proxy) Delay(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.delay = d
+func (p *Proxy) Delay(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = d
 }
 
 // state returns how to treat a piece of data now.
-func (w *Proxy) state() (open chan struct{}, delay time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.unblocked, w.delay
+func (p *Proxy) state() (open chan struct{}, delay time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unblocked, p.delay
 }
 
-func (w *Proxy) accept() {
+func (p *Proxy) accept() {
 	for {
-		near, err := w.listener.Accept()
+		client, err := p.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err == nil {
-			w.wg.Go(func() { w.forward(near) })
+			p.wg.Go(func() { p.forward(client) })
 		}
 	}
 }
 
-func (w *Proxy) forward(near net.Conn) {
-	w.mu.Lock()
-	to, refuses := w.target, w.refuses
-	w.mu.Unlock()
-	if refuses {
-		_ = near.Close()
+func (p *Proxy) forward(client net.Conn) {
+	p.mu.Lock()
+	target, refused := p.target, p.refuses
+	p.mu.Unlock()
+	if refused {
+		_ = client.Close()
 		return
 	}
-	far, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp4", to)
+	server, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp4", target)
 	if err != nil {
-		_ = near.Close()
+		_ = client.Close()
 		return
 	}
-	p := &pair{near, far}
-	w.mu.Lock()
-	// Cut, Refuse or To may have been called while it dialed.
-	stale := w.closed || w.refuses || w.target != to
+	c := &pair{client, server}
+	p.mu.Lock()
+	// Disconnect, Refuse or Redirect may have been called while it dialed.
+	stale := p.closed || p.refuses || p.target != target
 	if !stale {
-		w.pairs[p] = struct{}{}
+		p.pairs[c] = struct{}{}
 	}
-	w.mu.Unlock()
+	p.mu.Unlock()
 	if !stale {
 		var both sync.WaitGroup
-		both.Go(func() { w.copy(p, near, far) })
-		both.Go(func() { w.copy(p, far, near) })
+		both.Go(func() { p.copy(c, client, server) })
+		both.Go(func() { p.copy(c, server, client) })
 		both.Wait()
-		w.mu.Lock()
-		delete(w.pairs, p)
-		w.mu.Unlock()
+		p.mu.Lock()
+		delete(p.pairs, c)
+		p.mu.Unlock()
 	}
-	p.close()
+	c.close()
 }
 
 // copy forwards one direction and closes both when it ends: Redis has no half-closed
 // connections.
-func (w *Proxy) copy(p *pair, to io.Writer, from io.Reader) {
-	defer p.close()
+func (p *Proxy) copy(c *pair, to io.Writer, from io.Reader) {
+	defer c.close()
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
-		open, delay := w.state()
+		open, delay := p.state()
 		<-open
 		if delay > 0 {
 			time.Sleep(delay) // Delay was called

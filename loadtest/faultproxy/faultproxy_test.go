@@ -50,9 +50,9 @@ type client struct {
 	in *bufio.Reader
 }
 
-func dial(t *testing.T, w *faultproxy.Proxy) *client {
+func dial(t *testing.T, p *faultproxy.Proxy) *client {
 	t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", w.Addr())
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", p.Addr())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return &client{t, conn, bufio.NewReader(conn)}
@@ -70,10 +70,10 @@ func (c *client) ask(line string, within time.Duration) (string, error) {
 
 func newProxy(t *testing.T, to string) *faultproxy.Proxy {
 	t.Helper()
-	w, err := faultproxy.New(to)
+	p, err := faultproxy.New(to)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.Close()) })
-	return w
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p
 }
 
 // Only a failing test waits for long.
@@ -81,55 +81,55 @@ const soon, long = 50 * time.Millisecond, 5 * time.Minute
 
 func TestProxyFaults(t *testing.T) {
 	old := server(t, "old")
-	w := newProxy(t, old)
-	c := dial(t, w)
-	said, err := c.ask("1", long)
+	p := newProxy(t, old)
+	c := dial(t, p)
+	reply, err := c.ask("1", long)
 	require.NoError(t, err)
-	require.Equal(t, "old 1\n", said)
+	require.Equal(t, "old 1\n", reply)
 
-	w.Block()
+	p.Block()
 	_, err = c.ask("2", soon)
 	require.ErrorContains(t, err, "timeout")
-	w.Unblock()
+	p.Unblock()
 	require.NoError(t, c.SetDeadline(time.Now().Add(long)))
-	said, err = c.in.ReadString('\n')
+	reply, err = c.in.ReadString('\n')
 	require.NoError(t, err, "what was held arrives")
-	require.Equal(t, "old 2\n", said)
+	require.Equal(t, "old 2\n", reply)
 
-	w.Delay(soon)
+	p.Delay(soon)
 	began := time.Now()
 	_, err = c.ask("3", long)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, time.Since(began), 2*soon)
-	w.Delay(0)
+	p.Delay(0)
 
-	w.Disconnect()
+	p.Disconnect()
 	_, err = c.ask("4", long)
 	require.Error(t, err)
-	c = dial(t, w)
+	c = dial(t, p)
 	_, err = c.ask("5", long)
 	require.NoError(t, err)
 
-	w.Redirect(server(t, "third"))
-	said, err = c.ask("5", long)
+	p.Redirect(server(t, "third"))
+	reply, err = c.ask("5", long)
 	require.NoError(t, err, "what there is stays")
-	require.Equal(t, "old 5\n", said)
-	said, err = dial(t, w).ask("5", long)
+	require.Equal(t, "old 5\n", reply)
+	reply, err = dial(t, p).ask("5", long)
 	require.NoError(t, err)
-	require.Equal(t, "third 5\n", said)
+	require.Equal(t, "third 5\n", reply)
 
-	w.Failover(server(t, "new"))
+	p.Failover(server(t, "new"))
 	_, err = c.ask("6", long)
 	require.Error(t, err)
-	said, err = dial(t, w).ask("7", long)
+	reply, err = dial(t, p).ask("7", long)
 	require.NoError(t, err)
-	require.Equal(t, "new 7\n", said)
+	require.Equal(t, "new 7\n", reply)
 
-	w.Refuse()
-	_, err = dial(t, w).ask("8", long)
+	p.Refuse()
+	_, err = dial(t, p).ask("8", long)
 	require.Error(t, err)
-	w.Accept()
-	_, err = dial(t, w).ask("9", long)
+	p.Accept()
+	_, err = dial(t, p).ask("9", long)
 	require.NoError(t, err)
 }
 
@@ -137,20 +137,20 @@ func TestRedirectKeepsConnections(t *testing.T) {
 	one, two := server(t, "one"), server(t, "two")
 	a, b := newProxy(t, one), newProxy(t, one)
 	b.Failover(two)
-	said, err := dial(t, a).ask("x", long)
+	reply, err := dial(t, a).ask("x", long)
 	require.NoError(t, err)
-	require.Equal(t, "one x\n", said)
-	said, err = dial(t, b).ask("x", long)
+	require.Equal(t, "one x\n", reply)
+	reply, err = dial(t, b).ask("x", long)
 	require.NoError(t, err)
-	require.Equal(t, "two x\n", said)
+	require.Equal(t, "two x\n", reply)
 }
 
 func TestUnreachableTarget(t *testing.T) {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	w := newProxy(t, listener.Addr().String())
+	p := newProxy(t, listener.Addr().String())
 	require.NoError(t, listener.Close())
-	_, err = dial(t, w).ask("x", long)
+	_, err = dial(t, p).ask("x", long)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, io.ErrShortWrite)
 }

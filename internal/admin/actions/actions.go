@@ -79,7 +79,7 @@ var (
 )
 
 // Actions on a member, a token and an invitation. Needs is the minimum for the request;
-// see On for the additional permission on one of them.
+// see AlsoNeeds for the additional permission on one of them.
 var (
 	ChangeRole = define("change_role", http.MethodPut, "", access.Request{Action: access.ManageMembers})
 	Remove     = define("remove", http.MethodDelete, "", access.Request{Action: access.ManageMembers, Own: true})
@@ -99,7 +99,7 @@ func (d Definition) AlsoNeeds(needs access.Request) Definition {
 	return d
 }
 
-// Decide reports whether the action is allowed, according to may.
+// Decide reports whether the action is allowed, according to decide.
 func (d Definition) Decide(decide func(access.Request) access.Decision) access.Decision {
 	if v := decide(d.Needs); !v.Allowed || d.alsoNeeds == nil {
 		return v
@@ -112,7 +112,7 @@ type Verdicts struct {
 	Create, Import, Export, Update, Delete, Restore, Move access.Decision
 }
 
-// NewVerdicts returns the decisions of may about objects of a kind.
+// NewVerdicts returns what decide decides about the actions on objects of a kind.
 func NewVerdicts(names resource.Names, decide func(access.Request) access.Decision) Verdicts {
 	return Verdicts{
 		Create: Create(names).Decide(decide), Import: Import(names).Decide(decide), Export: Export(names).Decide(decide),
@@ -134,7 +134,7 @@ type Action struct {
 // List is the list of actions on an object.
 type List []Action
 
-// NewList lists actions on the object at an address, as decided by may. parameters are
+// NewList lists actions on the object at an address, as decided by decide. parameters are
 // alternating names and values of the parameters in the actions' paths.
 func NewList(decide func(access.Request) access.Decision, address string, definitions []Definition, parameters ...string) List {
 	list := make(List, len(definitions))

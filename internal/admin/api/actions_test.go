@@ -99,13 +99,13 @@ func TestListedActionsMatchAuthorization(t *testing.T) {
 	}
 	slices.SortStableFunc(all, func(a, b action) int { return cmp.Compare(last(a), last(b)) })
 	type answered struct{ name, method, href string }
-	asked := map[answered]bool{}
+	sent := map[answered]bool{}
 	for _, a := range all {
 		key := answered{a.name, a.Method, a.Href}
-		if asked[key] || a.ID == "watch" {
+		if sent[key] || a.ID == "watch" {
 			continue
 		}
-		asked[key] = true
+		sent[key] = true
 		// No action that needs a body or a version is completed: only its authorization
 		// matters.
 		body := ""
@@ -126,7 +126,7 @@ func TestListedActionsMatchAuthorization(t *testing.T) {
 			require.NotEqual(t, http.StatusForbidden, answer.status, "%s: %s %s: %s", a.name, a.ID, a.Href, answer.body)
 		}
 	}
-	require.Greater(t, len(asked), 150)
+	require.Greater(t, len(sent), 150)
 }
 
 // Clients send back what they received.

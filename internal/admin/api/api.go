@@ -57,12 +57,12 @@ type request struct {
 // by returns the sender for the audit log.
 func (v *request) by() audit.Attribution { return authz.By(v.Ctx, v.principal) }
 
-// address returns the path of a resource in the organization of the visit.
+// address returns the path of a resource in the organization of the request.
 func (v *request) address(path string) string { return organizationAddress(v.org.ID) + path }
 
 func organizationAddress(id uuid.UUID) string { return "/api/v1/organizations/" + id.String() }
 
-// decide decides whether the sender is allowed r in the organization of the visit.
+// decide decides whether the sender is allowed r in the organization of the request.
 func (v *request) decide(r access.Request) access.Decision {
 	return access.Decide(v.principal, v.role, r)
 }

@@ -114,17 +114,17 @@ kind: Mode
 metadata: {name: docs}
 spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: Nobody}}
 `).problem(412, "version_conflict")
-	said := blames(p)
-	require.Len(t, said, 3)
-	require.Contains(t, said[0], "/1/metadata/generation: one was changed by olive and is now at version 2")
-	require.Contains(t, said[1], `/2/metadata/generation: The gadget "gone", expected at version`)
-	require.Contains(t, said[2], `/3/spec/config/permissionTemplate: This organization has no permission template "Nobody"`)
+	messages := blames(p)
+	require.Len(t, messages, 3)
+	require.Contains(t, messages[0], "/1/metadata/generation: one was changed by olive and is now at version 2")
+	require.Contains(t, messages[1], `/2/metadata/generation: The gadget "gone", expected at version`)
+	require.Contains(t, messages[2], `/3/spec/config/permissionTemplate: This organization has no permission template "Nobody"`)
 	require.InDelta(t, 6, p["errors"].([]any)[0].(map[string]any)["line"], 0)
 
 	// Another organization's object is reported as missing.
-	theirs := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: theirs}\n").problem(422, "invalid_manifest"))
-	nobodys := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: nobody}\n").problem(422, "invalid_manifest"))
-	require.Equal(t, strings.ReplaceAll(theirs[0], "theirs", "nobody"), nobodys[0])
+	foreign := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: theirs}\n").problem(422, "invalid_manifest"))
+	missing := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: nobody}\n").problem(422, "invalid_manifest"))
+	require.Equal(t, strings.ReplaceAll(foreign[0], "theirs", "nobody"), missing[0])
 
 	s.apply("kind: Gadget\nmetadata: {name: a}\nspec: {requires: b}\n---\nkind: Gadget\nmetadata: {name: b}\nspec: {requires: a}\n").problem(422, "invalid_manifest")
 	s.apply("kind: [").problem(400, "malformed_yaml")
@@ -145,10 +145,10 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.create("docs")
-	made := s.do("POST", "/gadgets", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}`).ok(201)
-	tag := made.header.Get("ETag")
-	require.Equal(t, map[string]any{"mode": "docs"}, made.json()["spec"])
-	require.InDelta(t, 1, made.json()["metadata"].(map[string]any)["generation"], 0)
+	created := s.do("POST", "/gadgets", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}`).ok(201)
+	tag := created.header.Get("ETag")
+	require.Equal(t, map[string]any{"mode": "docs"}, created.json()["spec"])
+	require.InDelta(t, 1, created.json()["metadata"].(map[string]any)["generation"], 0)
 	s.do("POST", "/gadgets", s.write, "kind: Gadget\nmetadata: {name: two}\nspec: {requires: one}\n", "Content-Type", mediaYAML).ok(201)
 	p := s.do("POST", "/gadgets", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {}}`).problem(409, "name_taken")
 	require.Equal(t, "one", p["current"].(map[string]any)["metadata"].(map[string]any)["name"])
@@ -172,7 +172,7 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 
 	p = s.do("DELETE", "/gadgets/one", s.write, "", "If-Match", "*").problem(409, "in_use")
 	require.Equal(t, "two", p["current"].([]any)[0].(map[string]any)["name"])
-	one := made.json()["metadata"].(map[string]any)["uid"].(string)
+	one := created.json()["metadata"].(map[string]any)["uid"].(string)
 	require.Len(t, s.do("GET", "/gadgets/one/versions", s.write, "").ok(200).json()["versions"], 3)
 	require.Equal(t, "docs", s.do("GET", "/gadgets/one/versions/1", s.write, "").ok(200).json()["spec"].(map[string]any)["mode"])
 	require.Len(t, s.do("GET", "/gadgets/one/diff?from=1&to=3", s.write, "").ok(200).json()["changes"], 1)
@@ -224,7 +224,7 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 
 	schema := s.do("GET", "!/api/v1/schemas/Gadget", "", "").ok(200).json()
 	require.Equal(t, []any{"kind", "metadata", "spec"}, schema["required"])
-	manifest := made.json()
+	manifest := created.json()
 	delete(manifest, "actions") // added by the API
 	require.Empty(t, loadOpenAPI().schemaErrors(schema, manifest, ""))
 	s.do("GET", "!/api/v1/schemas/nothing", "", "").problem(404, "not_found")

@@ -23,7 +23,7 @@ func (a *API) requireUser(handle func(*request) error, t ...string) fiber.Handle
 }
 
 // requireSession requires a session. It is for requests that concern the user personally,
-// beyond the organizations that an access token opens.
+// beyond the organizations that an access token grants.
 func (a *API) requireSession(handle func(*request) error) fiber.Handler {
 	return a.requireUser(func(v *request) error {
 		if v.principal.Kind != access.User {
@@ -48,7 +48,7 @@ func (a *API) requireMember(r access.Request, handle func(*request) error, t ...
 }
 
 // requireToken requires that the sender is allowed r in the organization that the access
-// token opens. A session isn't enough: it belongs to a user and doesn't determine an
+// token grants. A session isn't enough: it belongs to a user and doesn't determine an
 // organization.
 func (a *API) requireToken(r access.Request, handle func(*request) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {

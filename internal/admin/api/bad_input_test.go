@@ -154,9 +154,9 @@ func TestRequestIDs(t *testing.T) {
 	s := newSite(t)
 	require.Equal(t, "client-1", s.do("GET", "/modes", s.write, "", "X-Request-Id", "client-1").header.Get("X-Request-Id"))
 	forged := `r-1" level=ERROR msg="forged`
-	made := s.do("GET", "/modes", s.write, "", "X-Request-Id", forged).header.Get("X-Request-Id")
-	require.NotEqual(t, forged, made, "one that could forge a line of the log is not taken")
-	require.NotEmpty(t, made)
+	generated := s.do("GET", "/modes", s.write, "", "X-Request-Id", forged).header.Get("X-Request-Id")
+	require.NotEqual(t, forged, generated, "one that could forge a line of the log is not taken")
+	require.NotEmpty(t, generated)
 	s.do("POST", "/modes", s.write, modeJSON("docs", "x"), "X-Request-Id", "client-2").ok(201)
 	require.Equal(t, 1, s.count("select count(*) from audit_log where request_id = 'client-2' and source = '127.0.0.1'"))
 	s.do("POST", "/modes", s.write, modeJSON("docs2", "x"), "X-Request-Id", "client-3", "X-Forwarded-For", "203.0.113.9").ok(201)

@@ -114,50 +114,50 @@ func TestModeOrder(t *testing.T) {
 		}
 		return out
 	}
-	seen := s.do("GET", "/modes", s.write, "").header.Get("ETag")
-	wanted := body(ids[2], ids[0], ids[1])
-	s.do("PUT", "/modes/order", s.write, wanted).problem(428, "precondition_required")
-	a := s.do("PUT", "/modes/order", s.write, wanted, "If-Match", seen).ok(200)
+	etag := s.do("GET", "/modes", s.write, "").header.Get("ETag")
+	reordered := body(ids[2], ids[0], ids[1])
+	s.do("PUT", "/modes/order", s.write, reordered).problem(428, "precondition_required")
+	a := s.do("PUT", "/modes/order", s.write, reordered, "If-Match", etag).ok(200)
 	require.Equal(t, "cab", slugs())
 	require.Equal(t, a.header.Get("ETag"), s.do("GET", "/modes", s.write, "").header.Get("ETag"))
 
 	// A late request gets the current order, and can continue with that.
-	late := s.do("PUT", "/modes/order", s.write, body(ids...), "If-Match", seen)
-	p := late.problem(412, "revision_conflict")
+	conflict := s.do("PUT", "/modes/order", s.write, body(ids...), "If-Match", etag)
+	p := conflict.problem(412, "revision_conflict")
 	require.Equal(t, map[string]any{"ids": []any{ids[2], ids[0], ids[1]}, "revision": 5.0}, p["current"])
 	require.Equal(t, "cab", slugs())
-	s.do("PUT", "/modes/order", s.write, body(ids...), "If-Match", late.header.Get("ETag")).ok(200)
+	s.do("PUT", "/modes/order", s.write, body(ids...), "If-Match", conflict.header.Get("ETag")).ok(200)
 	require.Equal(t, "abc", slugs())
 
-	seen = s.do("GET", "/modes", s.write, "").header.Get("ETag")
+	etag = s.do("GET", "/modes", s.write, "").header.Get("ETag")
 	for body, pointers := range map[string][]string{
 		body(ids[0], ids[1]):                                   {"/ids"},
 		body(ids[0], ids[1], ids[1]):                           {"/ids/2", "/ids"},
 		body(append(slices.Clone(ids), s.acme.ID.String())...): {"/ids/3"},
 	} {
-		p := s.do("PUT", "/modes/order", s.write, body, "If-Match", seen).problem(422, "invalid_order")
+		p := s.do("PUT", "/modes/order", s.write, body, "If-Match", etag).problem(422, "invalid_order")
 		var got []string
 		for _, e := range p["errors"].([]any) {
 			got = append(got, e.(map[string]any)["pointer"].(string))
 		}
 		require.Equal(t, pointers, got, body)
 	}
-	s.do("PUT", "/modes/order", s.write, `{"ids":["a"]}`, "If-Match", seen).problem(422, "invalid_body")
+	s.do("PUT", "/modes/order", s.write, `{"ids":["a"]}`, "If-Match", etag).problem(422, "invalid_body")
 	s.do("PUT", "/modes/order", s.write, body(ids[:2]...), "If-Match", "*").problem(412, "revision_conflict")
 	require.Equal(t, "abc", slugs())
 
 	// Of several concurrent reorderings of the same list, one wins.
 	answers := sendConcurrently(4, func(i int) answer {
-		turned := append(slices.Clone(ids[1+i%2:]), ids[:1+i%2]...)
-		return s.do("PUT", "/modes/order", s.write, body(turned...), "If-Match", seen)
+		rotated := append(slices.Clone(ids[1+i%2:]), ids[:1+i%2]...)
+		return s.do("PUT", "/modes/order", s.write, body(rotated...), "If-Match", etag)
 	})
-	won := 0
+	winners := 0
 	for _, a := range answers {
 		if a.status == 200 {
-			won++
+			winners++
 		} else {
 			a.problem(412, "revision_conflict")
 		}
 	}
-	require.Equal(t, 1, won)
+	require.Equal(t, 1, winners)
 }

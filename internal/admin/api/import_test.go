@@ -52,12 +52,12 @@ func TestImport(t *testing.T) {
 
 	// Changed since the plan: nothing is imported, and the answer has the new plan.
 	s.create("third")
-	late := s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...)
-	p := late.problem(412, "revision_conflict")
+	conflict := s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...)
+	p := conflict.problem(412, "revision_conflict")
 	require.Equal(t, []string{"unchanged", "update"}, itemActions(p["plan"].(map[string]any)))
 	require.InDelta(t, 3, p["current"], 0)
 	// And the answer is enough to continue with.
-	s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", late.header.Get("ETag"))...).ok(200)
+	s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", conflict.header.Get("ETag"))...).ok(200)
 }
 
 func TestImportWithInvalidMode(t *testing.T) {

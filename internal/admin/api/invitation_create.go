@@ -23,10 +23,10 @@ func (a *API) invitationCreate(v *request) error {
 	if err := v.decide(roleAccess(role)).Err(); err != nil {
 		return err
 	}
-	made, err := a.DB.Invite(v.UserContext(), v.by(), v.org.ID, sent.Email, string(role))
+	created, err := a.DB.Invite(v.UserContext(), v.by(), v.org.ID, sent.Email, string(role))
 	if err != nil {
 		return err
 	}
-	v.Set(fiber.HeaderLocation, v.address("/invitations/"+made.ID.String()))
-	return answer(v.Ctx, http.StatusCreated, v.invitation(made))
+	v.Set(fiber.HeaderLocation, v.address("/invitations/"+created.ID.String()))
+	return answer(v.Ctx, http.StatusCreated, v.invitation(created))
 }

@@ -66,25 +66,25 @@ func requireEmptyText(t *testing.T, v any) {
 func TestLegacyCreate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.do("POST", legacyPath, s.write, `{"name":" Reviewer ","permission_mode":"plan","allowed_tools":["Read","Bash(git diff:*)"],"default_role":"Reviews","description":""}`).ok(200).json()
-	id, err := uuid.Parse(made["template_id"].(string))
+	created := s.do("POST", legacyPath, s.write, `{"name":" Reviewer ","permission_mode":"plan","allowed_tools":["Read","Bash(git diff:*)"],"default_role":"Reviews","description":""}`).ok(200).json()
+	id, err := uuid.Parse(created["template_id"].(string))
 	require.NoError(t, err)
-	require.Equal(t, "Reviewer", made["name"])
-	require.Equal(t, "plan", made["permission_mode"])
-	require.Equal(t, []any{"Read", "Bash(git diff:*)"}, made["allowed_tools"])
-	require.Equal(t, "Reviews", made["default_role"])
-	require.Nil(t, made["default_system_prompt"])
-	requireEmptyText(t, made["description"])
-	require.NotEmpty(t, made["created_at"])
-	require.Equal(t, made["created_at"], made["updated_at"])
-	require.Len(t, made, 9, "and nothing that clients don't know")
+	require.Equal(t, "Reviewer", created["name"])
+	require.Equal(t, "plan", created["permission_mode"])
+	require.Equal(t, []any{"Read", "Bash(git diff:*)"}, created["allowed_tools"])
+	require.Equal(t, "Reviews", created["default_role"])
+	require.Nil(t, created["default_system_prompt"])
+	requireEmptyText(t, created["description"])
+	require.NotEmpty(t, created["created_at"])
+	require.Equal(t, created["created_at"], created["updated_at"])
+	require.Len(t, created, 9, "and nothing that clients don't know")
 
 	saved, err := s.db.Templates.Get(t.Context(), s.acme.ID, id.String())
 	require.NoError(t, err)
 	require.Equal(t, "Reviewer", saved.Name)
 	list := s.do("GET", legacyPath, s.write, "").ok(200).array()
-	require.Contains(t, list, made)
-	require.Equal(t, made, s.do("GET", legacyPath+"/"+id.String(), s.write, "").ok(200).json())
+	require.Contains(t, list, created)
+	require.Equal(t, created, s.do("GET", legacyPath+"/"+id.String(), s.write, "").ok(200).json())
 	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'template.create' and subject_id = $1 and actor_kind = 'token'", id.String()))
 }
 
@@ -106,8 +106,8 @@ func TestLegacyList(t *testing.T) {
 func TestLegacyGet(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.template("Reviewer", "acceptEdits", "read")
-	require.Equal(t, made, s.do("GET", legacyPath+"/"+made["template_id"].(string), s.write, "").ok(200).json())
+	created := s.template("Reviewer", "acceptEdits", "read")
+	require.Equal(t, created, s.do("GET", legacyPath+"/"+created["template_id"].(string), s.write, "").ok(200).json())
 	for _, ref := range []string{uuid.NewString(), "nope"} {
 		p := s.do("GET", legacyPath+"/"+ref, s.write, "").problem(404, "template_not_found")
 		require.Equal(t, "Template not found", p["detail"])
@@ -120,14 +120,14 @@ func TestLegacyGet(t *testing.T) {
 func TestLegacyUpdate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.do("POST", legacyPath, s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"default_role":"Reviews","default_system_prompt":"Be kind.","description":"d"}`).ok(200).json()
-	at := legacyPath + "/" + made["template_id"].(string)
+	created := s.do("POST", legacyPath, s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"default_role":"Reviews","default_system_prompt":"Be kind.","description":"d"}`).ok(200).json()
+	at := legacyPath + "/" + created["template_id"].(string)
 	changed := s.do("PUT", at, s.write, `{"allowed_tools":["read","write"]}`).ok(200).json()
 	require.Equal(t, []any{"read", "write"}, changed["allowed_tools"])
-	require.Greater(t, changed["updated_at"], made["updated_at"])
+	require.Greater(t, changed["updated_at"], created["updated_at"])
 	require.Equal(t, changed, s.do("GET", at, s.write, "").ok(200).json())
 	for _, same := range []string{"template_id", "name", "permission_mode", "default_role", "default_system_prompt", "description", "created_at"} {
-		require.Equal(t, made[same], changed[same], same)
+		require.Equal(t, created[same], changed[same], same)
 	}
 
 	// An absent field is unchanged, null clears it, and an empty one is stored as empty.
@@ -160,8 +160,8 @@ func TestLegacyUpdate(t *testing.T) {
 func TestLegacyDelete(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.template("Reviewer", "plan", "read")
-	id := made["template_id"].(string)
+	created := s.template("Reviewer", "plan", "read")
+	id := created["template_id"].(string)
 	require.Contains(t, filesOf(t, s.do("GET", "/templates/export", s.write, "").ok(200).body), id+".json")
 	require.JSONEq(t, `{"deleted":true}`, string(s.do("DELETE", legacyPath+"/"+id, s.write, "").ok(200).body))
 	require.NotContains(t, names(s.do("GET", legacyPath, s.write, "").ok(200).array()), "Reviewer")
@@ -173,16 +173,16 @@ func TestLegacyDuplicateName(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	before := s.do("GET", legacyPath, s.write, "").ok(200).body
-	for name, said := range map[string]string{
+	for name, message := range map[string]string{
 		"Code Expert": "Code Expert", " Code Expert ": "Code Expert", "code expert": "code expert", "\tCODE EXPERT\n": "CODE EXPERT",
 	} {
 		p := s.do("POST", legacyPath, s.write, templateJSON(name, "plan")).problem(400, "template_name_taken")
 		require.Equal(t, "Template name already exists", p["title"])
-		require.Equal(t, fmt.Sprintf("Template with name '%s' already exists", said), p["detail"])
+		require.Equal(t, fmt.Sprintf("Template with name '%s' already exists", message), p["detail"])
 	}
-	made := s.template("Other", "plan")
-	s.do("PUT", legacyPath+"/"+made["template_id"].(string), s.write, `{"name":"CODE expert "}`).problem(400, "template_name_taken")
-	s.do("DELETE", legacyPath+"/"+made["template_id"].(string), s.write, "").ok(200)
+	created := s.template("Other", "plan")
+	s.do("PUT", legacyPath+"/"+created["template_id"].(string), s.write, `{"name":"CODE expert "}`).problem(400, "template_name_taken")
+	s.do("DELETE", legacyPath+"/"+created["template_id"].(string), s.write, "").ok(200)
 	require.Equal(t, string(before), string(s.do("GET", legacyPath, s.write, "").ok(200).body), "nothing was created, nothing changed")
 
 	// A hyphen is not a space: these are different names, whatever their files are called.
@@ -226,19 +226,19 @@ func TestLegacyErrors(t *testing.T) {
 }
 
 // TestLegacyTokenDeterminesOrganization: only the token determines the organization, unless
-// it opens several.
+// it grants several.
 func TestLegacyTokenDeterminesOrganization(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
-	made := s.template("Ours", "plan")
-	theirs := s.token(s.stranger, other, "read", "write")
-	require.NotContains(t, names(s.do("GET", legacyPath, theirs, "").ok(200).array()), "Ours")
+	created := s.template("Ours", "plan")
+	foreign := s.token(s.stranger, other, "read", "write")
+	require.NotContains(t, names(s.do("GET", legacyPath, foreign, "").ok(200).array()), "Ours")
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		s.do(method, legacyPath+"/"+made["template_id"].(string), theirs, `{}`).problem(404, "template_not_found")
+		s.do(method, legacyPath+"/"+created["template_id"].(string), foreign, `{}`).problem(404, "template_not_found")
 	}
-	s.do("GET", legacyPath, theirs, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+	s.do("GET", legacyPath, foreign, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
 
 	// A session is not enough, and neither is a token with only the read scope.
 	in := s.signIn("olive@acme.example", goodPassword).ok(201)
@@ -260,9 +260,9 @@ func TestLegacyTokenDeterminesOrganization(t *testing.T) {
 	// A token for two organizations needs the header.
 	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
 	// A member of both, with a token for the other one only: the header grants no access.
-	elsewhere := s.token(s.owner, other, "read", "write")
-	s.do("GET", legacyPath, elsewhere, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
-	s.mcp(elsewhere, "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+	otherToken := s.token(s.owner, other, "read", "write")
+	s.do("GET", legacyPath, otherToken, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+	s.mcp(otherToken, "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
 	both := s.keys.Mint()
 	_, err = s.db.CreateToken(t.Context(), operator, postgres.NewToken{
 		Token: both, Name: "both", User: s.owner.ID, Scopes: []string{"read", "write"}, Organizations: []uuid.UUID{s.acme.ID, other.ID},

@@ -8,7 +8,7 @@ import (
 	"orgmodes/internal/admin/middleware"
 )
 
-// serveMCP answers agents, in the organization that their access token opens. It refuses
+// serveMCP answers agents, in the organization that their access token grants. It refuses
 // requests from web pages, whatever name the page was loaded by.
 func (a *API) serveMCP(r access.Request) fiber.Handler {
 	handler := mcp.NewHandler(a.DB, a.Builtins, a.Log)

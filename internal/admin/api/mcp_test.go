@@ -97,7 +97,7 @@ func listOfMaps(v any) []map[string]any {
 func TestMCPServesLibrary(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.do("POST", legacyPath, s.write, `{"name":"alone","permission_mode":"default","default_system_prompt":"Be <kind>.","description":"Asks for everything"}`).ok(200).json()
+	created := s.do("POST", legacyPath, s.write, `{"name":"alone","permission_mode":"default","default_system_prompt":"Be <kind>.","description":"Asks for everything"}`).ok(200).json()
 	s.template("Zealot", "bypassPermissions")
 	s.do("POST", "/modes", s.write, `{"slug":"code","name":"Our code","config":{"roleDefinition":"You code.","groups":["read"],"permissionTemplate":"Code Expert","x":{"y":1}}}`).ok(201)
 	s.create("docs")
@@ -121,9 +121,9 @@ func TestMCPServesLibrary(t *testing.T) {
 	require.NotContains(t, strings.ToLower(all[0]["allows"].(string)), "all")
 	require.NotContains(t, all[0], "default_system_prompt")
 
-	for _, ref := range []string{made["template_id"].(string), " ALONE "} {
+	for _, ref := range []string{created["template_id"].(string), " ALONE "} {
 		got := a.call("get_template", map[string]any{"template": ref})
-		for field, value := range made {
+		for field, value := range created {
 			require.Equal(t, value, got[field], field)
 		}
 	}
@@ -147,7 +147,7 @@ func TestMCPServesLibrary(t *testing.T) {
 	for _, r := range resources.Resources {
 		require.NotEmpty(t, a.read(r.URI)["name"], r.URI)
 	}
-	require.Equal(t, "Be <kind>.", a.read("orgmodes://templates/" + made["template_id"].(string))["default_system_prompt"])
+	require.Equal(t, "Be <kind>.", a.read("orgmodes://templates/" + created["template_id"].(string))["default_system_prompt"])
 	require.Equal(t, a.call("get_mode", map[string]any{"slug": "docs"}), a.read("orgmodes://modes/docs"))
 	for _, uri := range []string{"orgmodes://templates/nope", "orgmodes://modes/nope", "orgmodes://else/x", "file:///etc/passwd"} {
 		_, err = a.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
@@ -173,12 +173,12 @@ func TestMCPStatesThatThereAreNoTemplates(t *testing.T) {
 func TestMCPIsLimitedToOrganizationOfToken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.template("Ours", "plan")
+	created := s.template("Ours", "plan")
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
 	a := s.agent(t, s.token(s.stranger, other, "read"))
 	require.NotContains(t, names(listOfMaps(a.call("list_templates", nil)["templates"])), "Ours")
-	for _, ref := range []string{"Ours", made["template_id"].(string)} {
+	for _, ref := range []string{"Ours", created["template_id"].(string)} {
 		require.NotContains(t, a.refused("get_template", map[string]any{"template": ref}), "plan")
 		_, err := a.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "orgmodes://templates/" + ref})
 		require.Error(t, err)

@@ -47,10 +47,10 @@ func (modeAPI) patch(current resource.Object, patch []byte) (_ resource.Object, 
 	return current, err
 }
 
-func (modeAPI) describe(out *version, o resource.Object, whole bool) {
+func (modeAPI) describe(out *version, o resource.Object, withContent bool) {
 	m := modes.FromObject(o).Mode
 	out.ModeID, out.Slug, out.Name = o.ID.String(), m.Slug, m.Name
-	if whole {
+	if withContent {
 		out.Mode = m.Fields()
 	}
 }
@@ -93,8 +93,8 @@ func modeOf(o resource.Object) mode {
 	}
 }
 
-// presentMode is modeOf with actions, and with Overrides set for a mode that replaces a
-// built-in one.
+// presentMode returns a mode in the API's format with its actions. It sets Overrides if the
+// mode replaces a built-in one.
 func (a *API) presentMode(o resource.Object, can actions.List) mode {
 	out := modeOf(o)
 	out.Actions = can

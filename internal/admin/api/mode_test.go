@@ -11,20 +11,20 @@ func TestModeFromCreationToDeletion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 
-	made := s.do("POST", "/modes", s.write, modeJSON("Docs", "You write <docs>.")).ok(201)
-	m := made.json()
+	created := s.do("POST", "/modes", s.write, modeJSON("Docs", "You write <docs>.")).ok(201)
+	m := created.json()
 	require.Equal(t, "Docs", m["slug"])
-	require.Equal(t, made.header.Get("ETag"), m["etag"])
-	require.Contains(t, string(made.body), "<docs>", "angle brackets stay as they are")
-	location := made.header.Get("Location")
+	require.Equal(t, created.header.Get("ETag"), m["etag"])
+	require.Contains(t, string(created.body), "<docs>", "angle brackets stay as they are")
+	location := created.header.Get("Location")
 	require.Contains(t, location, m["id"])
 	for _, field := range []string{"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version"} {
 		require.NotEmpty(t, m[field], field)
 	}
 
 	got := s.do("GET", "!"+location, s.write, "").ok(200)
-	require.JSONEq(t, string(made.body), string(got.body))
-	require.Equal(t, made.header.Get("ETag"), got.header.Get("ETag"))
+	require.JSONEq(t, string(created.body), string(got.body))
+	require.Equal(t, created.header.Get("ETag"), got.header.Get("ETag"))
 	bySlug := s.do("GET", "/modes/docs", s.write, "").ok(200)
 	require.JSONEq(t, string(got.body), string(bySlug.body), "capitals make no difference")
 
@@ -85,8 +85,8 @@ func TestModeList(t *testing.T) {
 	require.Equal(t, []string{"c-one", "a-two", "code"}, slugs(list.json()))
 
 	// In pages, and once more after the mode at the end of a page was deleted.
-	whole := s.do("GET", "/modes?limit=1", s.write, "").ok(200).json()
-	require.Equal(t, []string{"a-two", "code"}, slugs(s.do("GET", "/modes?cursor="+whole["next_cursor"].(string), s.write, "").ok(200).json()))
+	page := s.do("GET", "/modes?limit=1", s.write, "").ok(200).json()
+	require.Equal(t, []string{"a-two", "code"}, slugs(s.do("GET", "/modes?cursor="+page["next_cursor"].(string), s.write, "").ok(200).json()))
 	first := s.do("GET", "/modes?limit=2", s.write, "").ok(200).json()
 	require.Equal(t, []string{"c-one", "a-two"}, slugs(first))
 	require.InDelta(t, 3, first["total"], 0)

@@ -15,9 +15,9 @@ import (
 // openAPI returns a handler that serves this API's own description, which is built
 // once. It needs no authentication, because it contains no one's data.
 func openAPI(media string, of func([]resource.Kind) ([]byte, error), kinds []resource.Kind) fiber.Handler {
-	whole := sync.OnceValues(func() ([]byte, error) { return of(kinds) })
+	document := sync.OnceValues(func() ([]byte, error) { return of(kinds) })
 	return withParams(func(c *fiber.Ctx) error {
-		data, err := whole()
+		data, err := document()
 		if err != nil {
 			return err
 		}

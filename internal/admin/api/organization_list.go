@@ -50,7 +50,7 @@ func (a *API) organizationList(v *request) error {
 }
 
 // memberships returns the organizations that the sender is allowed to see: the user is
-// a member of them, and the token opens them.
+// a member of them, and the token grants them.
 func (a *API) memberships(v *request) ([]membership, error) {
 	all, err := a.Auth.Memberships(v.UserContext(), v.principal)
 	if err != nil {

@@ -12,29 +12,29 @@ import (
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.do("POST", "/tokens", s.write, `{"name":"CI","scopes":["read","write"],"expires_at":"2999-01-01T00:00:00Z"}`).ok(201).json()
-	secret := made["token"].(string)
+	created := s.do("POST", "/tokens", s.write, `{"name":"CI","scopes":["read","write"],"expires_at":"2999-01-01T00:00:00Z"}`).ok(201).json()
+	secret := created["token"].(string)
 	lastUsed := func() any {
 		for _, tok := range s.do("GET", "/tokens", s.write, "").ok(200).json()["tokens"].([]any) {
-			if tok.(map[string]any)["id"] == made["id"] {
+			if tok.(map[string]any)["id"] == created["id"] {
 				return tok.(map[string]any)["last_used_at"]
 			}
 		}
 		return "it is not listed"
 	}
 	require.Nil(t, lastUsed())
-	require.Equal(t, false, made["published"], "no worker runs here")
+	require.Equal(t, false, created["published"], "no worker runs here")
 	s.do("POST", "/modes", secret, modeJSON("docs", "x")).ok(201)
 	require.NotNil(t, lastUsed())
 	list := s.do("GET", "/tokens", s.write, "").ok(200)
 	require.NotContains(t, string(list.body), secret, "shown once")
-	require.Contains(t, string(list.body), made["start"])
+	require.Contains(t, string(list.body), created["start"])
 	require.Zero(t, s.count("select count(*) from audit_log where after::text like '%' || $1 || '%'", secret), "nor in the audit log")
 
-	revoked := s.do("DELETE", "/tokens/"+made["id"].(string), s.write, "").ok(200).json()
+	revoked := s.do("DELETE", "/tokens/"+created["id"].(string), s.write, "").ok(200).json()
 	require.NotEmpty(t, revoked["revoked_at"])
 	s.do("GET", "/modes", secret, "").problem(401, "token_refused")
-	s.do("DELETE", "/tokens/"+made["id"].(string), s.write, "").ok(200) // revoking twice changes nothing
+	s.do("DELETE", "/tokens/"+created["id"].(string), s.write, "").ok(200) // revoking twice changes nothing
 	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'token.revoke'"))
 }
 
@@ -45,9 +45,9 @@ func TestTokenCreationWaitsForPublication(t *testing.T) {
 	s.sql(`create function publish() returns trigger language plpgsql security definer as $$
 		begin update tokens set published_version = version, pending_since = null; return new; end $$`)
 	s.sql(`create constraint trigger publish after insert on river_job deferrable initially deferred for each row execute function publish()`)
-	made := s.do("POST", "/tokens", s.write, `{"name":"Editor"}`).ok(201).json()
-	require.Equal(t, true, made["published"])
-	require.Equal(t, []any{"read"}, made["scopes"], "the least by default")
+	created := s.do("POST", "/tokens", s.write, `{"name":"Editor"}`).ok(201).json()
+	require.Equal(t, true, created["published"])
+	require.Equal(t, []any{"read"}, created["scopes"], "the least by default")
 }
 
 func TestMemberManagesOwnTokensOnly(t *testing.T) {

@@ -40,8 +40,8 @@ func (t queryParams) checkParam(name, value string, seen map[string]bool) error 
 	case seen[name] && !several:
 		return malformedQuery("%s is given twice", name)
 	}
-	if flaw := jsonast.TextProblem(value); flaw != "" {
-		return malformedQuery("%s: %s", name, flaw)
+	if problem := jsonast.TextProblem(value); problem != "" {
+		return malformedQuery("%s: %s", name, problem)
 	}
 	seen[name] = true
 	return nil

@@ -95,11 +95,11 @@ func TestOpenAPIHasEveryParameter(t *testing.T) {
 			}
 			at := "!" + strings.ReplaceAll(example.ReplaceAllString(whole, "x"), "/organizations/x", "/organizations/acme")
 			p := s.do(strings.ToUpper(method), at+"?nowhere_taken=1", s.write, "").problem(400, "malformed_query")
-			var taken []string
+			var accepted []string
 			if _, names, ok := strings.Cut(p["detail"].(string), " (of "); ok {
-				taken = strings.Split(strings.TrimSuffix(names, ")"), ", ")
+				accepted = strings.Split(strings.TrimSuffix(names, ")"), ", ")
 			}
-			require.ElementsMatch(t, described, taken, "%s %s", method, path)
+			require.ElementsMatch(t, described, accepted, "%s %s", method, path)
 		}
 	}
 }
@@ -110,13 +110,13 @@ func TestAuditFilterHasEveryRecordedAction(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx, org := t.Context(), s.acme.ID
-	library := func(noun, ref, id, made, changed, file, media string) {
+	library := func(noun, ref, id, created, changed, file, media string) {
 		t.Helper()
-		a := s.do("POST", "/"+noun, s.write, made).ok(201)
-		made = fmt.Sprint(a.json()[id])
+		a := s.do("POST", "/"+noun, s.write, created).ok(201)
+		created = fmt.Sprint(a.json()[id])
 		a = s.do("PUT", "/"+noun+"/"+ref, s.write, changed, "If-Match", a.header.Get("ETag")).ok(200)
 		s.do("DELETE", "/"+noun+"/"+ref, s.write, "", "If-Match", a.header.Get("ETag")).ok(204)
-		s.do("POST", "/"+noun+"/"+made+"/versions/1/restore", s.write, "").ok(200)
+		s.do("POST", "/"+noun+"/"+created+"/versions/1/restore", s.write, "").ok(200)
 		s.do("POST", "/"+noun+"/import", s.write, file, "Content-Type", media).ok(200)
 	}
 	library("modes", "docs", "id", modeJSON("docs", "You write."), modeJSON("docs", "You read."),
@@ -170,8 +170,8 @@ func TestAuditFilterHasEveryRecordedAction(t *testing.T) {
 	for _, action := range audit.Actions() {
 		n := s.count("select count(*) from audit_log where action = $1", action)
 		require.Positive(t, n, "%s is listed, and recorded by nothing above", action)
-		elsewhere := strings.HasPrefix(action, "user.") || strings.HasPrefix(action, "installation.") || action == "organization.delete"
-		require.Equal(t, !elsewhere, recorded[action], "%s is in the organization's log", action)
+		notInOrganization := strings.HasPrefix(action, "user.") || strings.HasPrefix(action, "installation.") || action == "organization.delete"
+		require.Equal(t, !notInOrganization, recorded[action], "%s is in the organization's log", action)
 	}
 	require.Equal(t, len(audit.Actions()), s.count("select count(distinct action) from audit_log"), "what is recorded is listed")
 }

@@ -65,9 +65,9 @@ func (r registeredAPI) patch(current resource.Object, data []byte) (resource.Obj
 	return manifest.Patch(r.kind, current, data)
 }
 
-func (r registeredAPI) describe(out *version, o resource.Object, whole bool) {
+func (r registeredAPI) describe(out *version, o resource.Object, withContent bool) {
 	out.ID, out.Name = o.ID.String(), o.Spec.Title()
-	if whole {
+	if withContent {
 		out.Spec, out.Labels = o.Spec.Fields(), o.Labels
 	}
 }

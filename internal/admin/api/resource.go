@@ -31,7 +31,7 @@ type presenter interface {
 	// limit returns the maximum number of objects of the kind in a library.
 	limit() int
 	// present returns an object in the format of responses, with actions if there are any.
-	// sent returns its content in the format of requests.
+	// spec returns its content in the format of requests.
 	present(resource.Object, actions.List) any
 	spec(resource.Object) any
 	// actions returns the actions on objects that are specific to this kind.
@@ -40,8 +40,8 @@ type presenter interface {
 	read(v *request) (resource.Object, error)
 	// patch applies a merge patch (RFC 7396) to the content of the current object.
 	patch(current resource.Object, patch []byte) (resource.Object, error)
-	// describe adds to a version the name of its object and, if whole, its content.
-	describe(out *version, o resource.Object, whole bool)
+	// describe adds to a version the name of its object and, with withContent, its content.
+	describe(out *version, o resource.Object, withContent bool)
 	// list returns the objects of a list in its order.
 	list(v *request) ([]listItem, error)
 	// export answers with a file of objects.
@@ -50,7 +50,7 @@ type presenter interface {
 	importFiles(v *request, up importRequest, how importOptions) (plan any, revision int64, err error)
 }
 
-// parameters holds names of query parameters; see takes.
+// parameters holds names of query parameters; see queryParams.
 type parameters struct{ list, imports, export []string }
 
 // listItem is an object in a list, with a key that is unique in the list.
@@ -66,8 +66,8 @@ type importOptions struct {
 	expectedRevision int64
 }
 
-// requireMember is API.in, and also converts the current objects in an error to the format of the
-// kind.
+// requireMember is like API.requireMember, and also converts the current objects in an error
+// to the format of the kind.
 func (r *objects) requireMember(needs access.Request, handle func(*request) error, t ...string) fiber.Handler {
 	return r.API.requireMember(needs, func(v *request) error {
 		return r.presentError(handle(v), func(o resource.Object) any { return r.presentWithActions(v, o) })

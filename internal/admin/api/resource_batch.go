@@ -76,13 +76,13 @@ func (r *objects) restoreBatch(v *request) error {
 }
 
 // writeBatch answers with the result for each object; after is added to their versions.
-func (r *objects) writeBatch(v *request, what string, all []resource.Object, after, revision int64) error {
+func (r *objects) writeBatch(v *request, field string, all []resource.Object, after, revision int64) error {
 	list := make([]batchResult, len(all))
 	for i, o := range all {
 		list[i] = batchResult{o.ID, o.Spec.Title(), o.Version + after}
 	}
 	v.Set("ETag", etag(v.org.ID, revision))
-	return answer(v.Ctx, http.StatusOK, map[string]any{what: list, "revision": revision})
+	return answer(v.Ctx, http.StatusOK, map[string]any{field: list, "revision": revision})
 }
 
 // parseBatch parses the ids of a list, in which each can occur only once.
@@ -119,7 +119,7 @@ func (r *objects) parseBatch(list string, all []batchItem) ([]uuid.UUID, error) 
 	return ids, nil
 }
 
-// mapSlice applies of to each element.
+// mapSlice applies convert to each element.
 func mapSlice[T, U any](all []T, convert func(T) U) []U {
 	out := make([]U, len(all))
 	for i, t := range all {

@@ -131,7 +131,7 @@ func (a *API) addAction(org fiber.Router, action actions.Definition, path string
 	addRoute(org, action, path, a.requireMember(action.Needs, handle, t...))
 }
 
-// addAction is API.does, with in instead of API.in.
+// addAction is like API.addAction, but calls requireMember of objects.
 func (r *objects) addAction(org fiber.Router, action actions.Definition, path string, handle func(*request) error, t ...string) {
 	addRoute(org, action, path, r.requireMember(action.Needs, handle, t...))
 }

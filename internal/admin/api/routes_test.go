@@ -48,7 +48,7 @@ func TestOtherTenantIsInvisible(t *testing.T) {
 	foreign := s.token(s.stranger, other, "read", "write")
 	// A member of both, with a token for the other organization only.
 	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
-	elsewhere := s.token(s.owner, other, "read", "write")
+	otherToken := s.token(s.owner, other, "read", "write")
 	unknown := s.do("GET", "!/api/v1/organizations/"+uuid.NewString(), foreign, "").json()["detail"]
 	in := s.signIn("stan@other.example", goodPassword).ok(201)
 	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
@@ -56,8 +56,8 @@ func TestOtherTenantIsInvisible(t *testing.T) {
 
 	before := s.count("select count(*) from audit_log")
 	for _, r := range routes(t, s) {
-		for who, bearer := range map[string]string{"stranger": foreign, "token for elsewhere": elsewhere, "signed-in stranger": ""} {
-			t.Run(r[0]+" "+r[1]+" "+who, func(t *testing.T) {
+		for sender, bearer := range map[string]string{"stranger": foreign, "token for elsewhere": otherToken, "signed-in stranger": ""} {
+			t.Run(r[0]+" "+r[1]+" "+sender, func(t *testing.T) {
 				headers := []string{"If-Match", "*"}
 				if bearer == "" {
 					headers = append(headers, "Cookie", cookie, "X-CSRF-Token", csrf)
@@ -163,21 +163,21 @@ func TestPermissionsOfRoles(t *testing.T) {
 		{s.member, "read", false},
 		{s.member, "write", false},
 	}
-	for _, who := range people {
+	for _, sender := range people {
 		scopes := []string{"read"}
-		if who.scope == "write" {
+		if sender.scope == "write" {
 			scopes = append(scopes, "write")
 		}
-		bearer := s.token(who.user, s.acme, scopes...)
+		bearer := s.token(sender.user, s.acme, scopes...)
 		for _, r := range routes(t, s) {
 			need, ok := needs[r[0]+" "+r[1]]
 			require.True(t, ok, "%s %s is missing here: who may do that?", r[0], r[1])
-			t.Run(who.user.Name+" "+who.scope+" "+r[0]+" "+r[1], func(t *testing.T) {
+			t.Run(sender.user.Name+" "+sender.scope+" "+r[0]+" "+r[1], func(t *testing.T) {
 				// The body and the precondition match nothing, so that no allowed request changes
 				// anything. No stream begins with the Last-Event-ID.
 				a := s.do(r[0], "!"+fillPath(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Last-Event-ID", "none", "Content-Type", "application/json")
 				a.t = t
-				may := (strings.EqualFold(need, "r") || who.scope == "write") && (need == strings.ToLower(need) || who.manages)
+				may := (strings.EqualFold(need, "r") || sender.scope == "write") && (need == strings.ToLower(need) || sender.manages)
 				switch {
 				case !may:
 					a.problem(403, "forbidden")
@@ -189,7 +189,7 @@ func TestPermissionsOfRoles(t *testing.T) {
 			})
 			if need == "w" && r[0] == "DELETE" { // restore what an allowed request has ended
 				_ = s.db.AddMember(t.Context(), operator, s.acme.ID, s.member.ID, "member")
-				bearer = s.token(who.user, s.acme, scopes...)
+				bearer = s.token(sender.user, s.acme, scopes...)
 			}
 		}
 	}

@@ -161,9 +161,9 @@ func (d openAPI) schemaErrors(schema, v any, at string) []string {
 		}
 		properties, _ := s["properties"].(map[string]any)
 		for name, e := range v {
-			switch known, ok := properties[name]; {
+			switch property, ok := properties[name]; {
 			case ok:
-				bad = append(bad, d.schemaErrors(known, e, at+"/"+name)...)
+				bad = append(bad, d.schemaErrors(property, e, at+"/"+name)...)
 			case s["additionalProperties"] == false:
 				blame("%s is not described", name)
 			case s["additionalProperties"] != nil && s["additionalProperties"] != true:

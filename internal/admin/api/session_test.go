@@ -29,11 +29,11 @@ func TestSession(t *testing.T) {
 	csrf := in.json()["csrf_token"].(string)
 	require.Equal(t, 1, s.count("select count(*) from sessions where length(hash) = 32"), "only a hash is kept")
 
-	who := s.do("GET", "!/api/v1/session", "", "", "Cookie", pair).ok(200).json()
-	require.Equal(t, "olive@acme.example", who["user"].(map[string]any)["email"])
-	require.Equal(t, "user", who["via"])
-	require.Equal(t, csrf, who["csrf_token"])
-	require.Len(t, who["organizations"], 1)
+	session := s.do("GET", "!/api/v1/session", "", "", "Cookie", pair).ok(200).json()
+	require.Equal(t, "olive@acme.example", session["user"].(map[string]any)["email"])
+	require.Equal(t, "user", session["via"])
+	require.Equal(t, csrf, session["csrf_token"])
+	require.Len(t, session["organizations"], 1)
 
 	// Reading needs the cookie; changing also needs the token that only our own pages
 	// know.

@@ -48,9 +48,9 @@ func (a templateAPI) patch(current resource.Object, data []byte) (resource.Objec
 	return current, err
 }
 
-func (templateAPI) describe(out *version, o resource.Object, whole bool) {
+func (templateAPI) describe(out *version, o resource.Object, withContent bool) {
 	out.TemplateID, out.Name = o.ID.String(), o.Spec.Title()
-	if whole {
+	if withContent {
 		out.Template = o.Spec
 	}
 }

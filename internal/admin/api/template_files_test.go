@@ -96,7 +96,7 @@ func TestTemplateImportAndExport(t *testing.T) {
 func TestTemplateImportChoices(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	was := s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json()
+	before := s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json()
 	file := `[{"name":"code expert","permission_mode":"plan"},{"name":"New","permission_mode":"plan"}]`
 	plan := s.do("POST", "/templates/import?dry_run=true", s.write, file).ok(200)
 	require.Equal(t, []string{"conflict", "create"}, templateItemActions(plan.json()))
@@ -108,18 +108,18 @@ func TestTemplateImportChoices(t *testing.T) {
 
 	// Changed since the plan: nothing is imported, and the answer has the new plan.
 	s.template("Third", "plan")
-	late := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", plan.header.Get("ETag"))
-	require.Equal(t, []string{"skip", "create"}, templateItemActions(late.problem(412, "revision_conflict")["plan"].(map[string]any)))
-	done := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", late.header.Get("ETag")).ok(200).json()
+	conflict := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", plan.header.Get("ETag"))
+	require.Equal(t, []string{"skip", "create"}, templateItemActions(conflict.problem(412, "revision_conflict")["plan"].(map[string]any)))
+	done := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", conflict.header.Get("ETag")).ok(200).json()
 	require.Equal(t, []string{"skip", "create"}, templateItemActions(done))
 	renamed := s.do("POST", "/templates/import?on_conflict=rename&index=0", s.write, file).ok(200).json()
 	require.Equal(t, "code expert (2)", templateItem(renamed, 0)["becomes"].(map[string]any)["name"])
-	require.Equal(t, was, s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json())
+	require.Equal(t, before, s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json())
 	choices := url.QueryEscape(`{"by_name":{"CODE EXPERT":"replace"}}`)
 	replaced := s.do("POST", "/templates/import?choices="+choices, s.write, file).ok(200).json()
 	require.Equal(t, []string{"update", "unchanged"}, templateItemActions(replaced))
-	require.Equal(t, was["template_id"], templateItem(replaced, 0)["id"])
-	require.Equal(t, "plan", s.do("GET", "/templates/"+was["template_id"].(string), s.write, "").ok(200).json()["permission_mode"])
+	require.Equal(t, before["template_id"], templateItem(replaced, 0)["id"])
+	require.Equal(t, "plan", s.do("GET", "/templates/"+before["template_id"].(string), s.write, "").ok(200).json()["permission_mode"])
 
 	s.do("POST", "/templates/import?on_conflict=fly", s.write, file).problem(422, "invalid_choice")
 	s.do("POST", "/templates/import?index=x", s.write, file).problem(400, "malformed_query")
@@ -150,15 +150,15 @@ func withoutServerFields(t interface{ Helper() }, m map[string]any) map[string]a
 	return out
 }
 
-// TestTemplateFieldsSurviveImportAndExport: every field of a template survives each way of import and
-// export.
+// TestTemplateFieldsSurviveImportAndExport: every field of a template survives each way of
+// import and export.
 func TestTemplateFieldsSurviveImportAndExport(t *testing.T) {
 	t.Parallel()
 	s := newSiteWithoutTemplates(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
-	theirs := s.token(s.stranger, other, "read", "write")
-	const elsewhere = "!/api/v1/organizations/other"
+	foreign := s.token(s.stranger, other, "read", "write")
+	const otherOrganization = "!/api/v1/organizations/other"
 	s.sql(`delete from permission_templates where organization_id = $1`, other.ID)
 
 	text := rapid.OneOf(rapid.Just[any](nil), rapid.Map(rapid.StringOfN(rapid.RuneFrom([]rune("aé<&>\"\\\n\t 漢\U0001F600")), 0, 12, -1), func(s string) any { return s }))
@@ -179,30 +179,30 @@ func TestTemplateFieldsSurviveImportAndExport(t *testing.T) {
 		}
 		body, err := json.Marshal(want)
 		require.NoError(r, err)
-		made := s.do("POST", legacyPath, s.write, string(body)).ok(200)
-		id := made.json()["template_id"].(string)
+		created := s.do("POST", legacyPath, s.write, string(body)).ok(200)
+		id := created.json()["template_id"].(string)
 		same := func(got map[string]any, way string) {
 			r.Helper()
 			require.Equal(r, want, withoutServerFields(r, got), way)
 		}
-		same(made.json(), "create")
+		same(created.json(), "create")
 		same(s.do("GET", legacyPath+"/"+id, s.write, "").ok(200).json(), "get")
 		own := s.do("GET", "/templates/"+id, s.write, "").ok(200)
 		same(own.json(), "own get")
-		same(s.do("PUT", legacyPath+"/"+id, s.write, string(made.body)).ok(200).json(), "sent back")
+		same(s.do("PUT", legacyPath+"/"+id, s.write, string(created.body)).ok(200).json(), "sent back")
 		same(s.do("PUT", "/templates/"+id, s.write, string(own.body), "If-Match", own.header.Get("ETag")).ok(200).json(), "replaced")
 		require.EqualValues(r, 1, s.do("GET", "/templates/"+id, s.write, "").ok(200).json()["version"], "none of this was a change")
 		same(s.do("GET", "/templates/"+id+"/versions/1", s.write, "").ok(200).json()["template"].(map[string]any), "version")
 
 		for _, format := range []string{"zip", "file", "envelope", "json"} {
 			file := s.do("GET", "/templates/export?format="+format+"&template="+id, s.write, "").ok(200).body
-			plan := s.do("POST", elsewhere+"/templates/import", theirs, string(file), "Content-Type", "application/octet-stream").ok(200).json()
+			plan := s.do("POST", otherOrganization+"/templates/import", foreign, string(file), "Content-Type", "application/octet-stream").ok(200).json()
 			line := templateItem(plan, 0)
 			require.Contains(r, []any{"create", "unchanged"}, line["action"], format)
-			same(s.do("GET", elsewhere+"/templates/"+line["id"].(string), theirs, "").ok(200).json(), "elsewhere, by "+format)
+			same(s.do("GET", otherOrganization+"/templates/"+line["id"].(string), foreign, "").ok(200).json(), "elsewhere, by "+format)
 		}
 		// Back in its own organization, it is unchanged.
-		back := s.do("GET", elsewhere+"/templates/export?format=json", theirs, "").ok(200)
+		back := s.do("GET", otherOrganization+"/templates/export?format=json", foreign, "").ok(200)
 		plan := s.do("POST", "/templates/import?dry_run=true", s.write, string(back.body)).ok(200).json()
 		require.Len(r, plan["templates"], summary(plan, "unchanged"))
 	})
@@ -226,27 +226,27 @@ func TestImportFromOtherOrganizationGetsNewIDs(t *testing.T) {
 	s := newSite(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
-	theirs := s.token(s.stranger, other, "read", "write")
-	made := s.template("Reviewer", "plan", "read")
+	foreign := s.token(s.stranger, other, "read", "write")
+	created := s.template("Reviewer", "plan", "read")
 	before := s.do("GET", legacyPath, s.write, "").ok(200).body
 	folder := s.do("GET", "/templates/export", s.write, "").ok(200).body
-	plan := s.do("POST", "!/api/v1/organizations/other/templates/import", theirs, string(folder), "Content-Type", "application/zip").ok(200).json()
+	plan := s.do("POST", "!/api/v1/organizations/other/templates/import", foreign, string(folder), "Content-Type", "application/zip").ok(200).json()
 	require.Equal(t, 1, summary(plan, "create"))
 	require.Equal(t, 4, summary(plan, "unchanged"), "the shipped ones are the same there")
 	for _, l := range plan["templates"].([]any) {
 		if line := l.(map[string]any); line["action"] == "create" {
-			require.NotEqual(t, made["template_id"], line["id"])
+			require.NotEqual(t, created["template_id"], line["id"])
 			require.Contains(t, line["notices"].([]any)[0].(map[string]any)["detail"], "new id")
 		}
 	}
 	require.Equal(t, string(before), string(s.do("GET", legacyPath, s.write, "").ok(200).body))
 
 	// A template that was deleted here still has its history here.
-	s.do("DELETE", legacyPath+"/"+made["template_id"].(string), s.write, "").ok(200)
+	s.do("DELETE", legacyPath+"/"+created["template_id"].(string), s.write, "").ok(200)
 	s.sql(`delete from permission_templates where organization_id = $1`, other.ID)
-	one := strings.Replace(templateJSON("Reviewer", "plan"), "{", `{"template_id":"`+made["template_id"].(string)+`",`, 1)
-	plan = s.do("POST", "!/api/v1/organizations/other/templates/import", theirs, one).ok(200).json()
-	require.NotEqual(t, made["template_id"], templateItem(plan, 0)["id"])
-	s.do("POST", "/templates/"+made["template_id"].(string)+"/versions/1/restore", s.write, "").ok(200)
+	one := strings.Replace(templateJSON("Reviewer", "plan"), "{", `{"template_id":"`+created["template_id"].(string)+`",`, 1)
+	plan = s.do("POST", "!/api/v1/organizations/other/templates/import", foreign, one).ok(200).json()
+	require.NotEqual(t, created["template_id"], templateItem(plan, 0)["id"])
+	s.do("POST", "/templates/"+created["template_id"].(string)+"/versions/1/restore", s.write, "").ok(200)
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }

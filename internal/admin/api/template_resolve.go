@@ -13,7 +13,7 @@ func (a *API) templateResolve(v *request) error {
 	if err != nil {
 		return err
 	}
-	asked, err := templates.ReadRequest(data, a.DB.Tools)
+	requested, err := templates.ReadRequest(data, a.DB.Tools)
 	if err != nil {
 		return err
 	}
@@ -21,5 +21,5 @@ func (a *API) templateResolve(v *request) error {
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, templates.Resolve(templates.FromObject(o).Template, asked))
+	return answer(v.Ctx, http.StatusOK, templates.Resolve(templates.FromObject(o).Template, requested))
 }

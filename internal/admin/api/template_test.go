@@ -11,14 +11,14 @@ import (
 func TestTemplateFromCreationToDeletion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	made := s.do("POST", "/templates", s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"description":"a <b>"}`).ok(201)
-	id := made.json()["template_id"].(string)
-	require.Equal(t, "/api/v1/organizations/"+s.acme.ID.String()+"/templates/"+id, made.header.Get("Location"))
-	require.Equal(t, made.header.Get("ETag"), made.json()["etag"])
-	require.Contains(t, string(made.body), "a <b>")
-	got := s.do("GET", "!"+made.header.Get("Location"), s.write, "").ok(200)
-	require.JSONEq(t, string(made.body), string(got.body))
-	require.JSONEq(t, string(made.body), string(s.do("GET", "/templates/%20reviewer%20", s.write, "").ok(200).body), "capitals make no difference")
+	created := s.do("POST", "/templates", s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"description":"a <b>"}`).ok(201)
+	id := created.json()["template_id"].(string)
+	require.Equal(t, "/api/v1/organizations/"+s.acme.ID.String()+"/templates/"+id, created.header.Get("Location"))
+	require.Equal(t, created.header.Get("ETag"), created.json()["etag"])
+	require.Contains(t, string(created.body), "a <b>")
+	got := s.do("GET", "!"+created.header.Get("Location"), s.write, "").ok(200)
+	require.JSONEq(t, string(created.body), string(got.body))
+	require.JSONEq(t, string(created.body), string(s.do("GET", "/templates/%20reviewer%20", s.write, "").ok(200).body), "capitals make no difference")
 
 	// Replaced whole: with the precondition, and absent fields are cleared.
 	body := `{"name":"Reviewer","permission_mode":"default"}`
@@ -27,10 +27,10 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 	require.Nil(t, replaced["description"])
 	require.Equal(t, []any{}, replaced["allowed_tools"])
 	require.EqualValues(t, 2, replaced["version"])
-	late := s.do("PUT", "/templates/Reviewer", s.write, body, "If-Match", got.header.Get("ETag")).problem(412, "version_conflict")
-	require.Equal(t, replaced, late["current"])
-	require.Equal(t, "Reviewer", late["yours"].(map[string]any)["name"])
-	require.Contains(t, late["detail"], "The template was changed by olive")
+	conflict := s.do("PUT", "/templates/Reviewer", s.write, body, "If-Match", got.header.Get("ETag")).problem(412, "version_conflict")
+	require.Equal(t, replaced, conflict["current"])
+	require.Equal(t, "Reviewer", conflict["yours"].(map[string]any)["name"])
+	require.Contains(t, conflict["detail"], "The template was changed by olive")
 
 	// A response can be sent back whole.
 	s.do("PUT", "/templates/Reviewer", s.write, string(got.body), "If-Match", replaced["etag"].(string)).ok(200)

@@ -45,14 +45,14 @@ func TestWrongPasswords(t *testing.T) {
 	s := newSite(t)
 	wrong := s.signIn("olive@acme.example", "not the password").problem(401, "wrong_credentials")
 	unknown := s.signIn("nobody@acme.example", "not the password").problem(401, "wrong_credentials")
-	require.Equal(t, wrong["detail"], unknown["detail"], "it isn't told which addresses are known")
+	require.Equal(t, wrong["detail"], unknown["detail"], "the response does not reveal which addresses are known")
 	s.signIn("olive@acme.example", goodPassword, "Origin", "https://evil.example").problem(403, "cross_origin")
 	s.signIn("olive@acme.example", goodPassword).ok(201)
 
 	s.failSignIns(9, "olive@acme.example")
-	late := s.signIn("olive@acme.example", goodPassword)
-	late.problem(429, "too_many_attempts")
-	wait, err := strconv.Atoi(late.header.Get("Retry-After"))
+	throttled := s.signIn("olive@acme.example", goodPassword)
+	throttled.problem(429, "too_many_attempts")
+	wait, err := strconv.Atoi(throttled.header.Get("Retry-After"))
 	require.NoError(t, err)
 	require.True(t, wait > 60 && wait <= 900, wait)
 	s.signIn("ada@acme.example", goodPassword).ok(201)
@@ -85,12 +85,12 @@ func TestThrottleDoesNotLockOutKnownDevice(t *testing.T) {
 	// After attempts from everywhere, the account is closed to unknown devices.
 	s.sql("update sign_in_attempts set wrong = 100 where wrong = 10")
 	s.signIn("olive@acme.example", goodPassword, home...).problem(429, "too_many_attempts")
-	known := append([]string{"Cookie", device}, home...)
-	s.signIn("olive@acme.example", goodPassword, known...).ok(201)
+	knownDevice := append([]string{"Cookie", device}, home...)
+	s.signIn("olive@acme.example", goodPassword, knownDevice...).ok(201)
 
 	// A known device has a separate limit.
-	s.failSignIns(10, "olive@acme.example", known...)
-	s.signIn("olive@acme.example", goodPassword, known...).problem(429, "too_many_attempts")
+	s.failSignIns(10, "olive@acme.example", knownDevice...)
+	s.signIn("olive@acme.example", goodPassword, knownDevice...).problem(429, "too_many_attempts")
 }
 
 func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
@@ -138,19 +138,19 @@ func TestThrottleIsSharedByProcesses(t *testing.T) {
 func TestConcurrentAttemptsDoNotExceedLimit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	var refused, late int
+	var refused, throttled int
 	for _, a := range sendConcurrently(25, func(int) answer { return s.signIn("olive@acme.example", "not the password") }) {
 		switch a.status {
 		case 401:
 			refused++
 		case 429:
-			late++
+			throttled++
 		default:
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
 	require.Equal(t, 10, refused)
-	require.Equal(t, 15, late)
+	require.Equal(t, 15, throttled)
 }
 
 // A password that could not be checked doesn't count as wrong.

@@ -35,19 +35,19 @@ func (a *API) tokenCreate(v *request) error {
 			With(fault.Field{Pointer: "/expires_at", Detail: "must be in the future; leave it out for a token that doesn't expire"})
 	}
 	secret := a.Keys.Mint()
-	made, err := a.DB.CreateToken(v.UserContext(), v.by(), postgres.NewToken{
+	created, err := a.DB.CreateToken(v.UserContext(), v.by(), postgres.NewToken{
 		Token: secret, Name: sent.Name, User: v.principal.UserID, Scopes: sent.Scopes,
 		Organizations: []uuid.UUID{v.org.ID}, ExpiresAt: sent.ExpiresAt,
 	})
 	if err != nil {
 		return err
 	}
-	out := v.token(made)
+	out := v.token(created)
 	out.Token = secret
-	if out.Published, err = a.waitPublished(v.UserContext(), made); err != nil {
+	if out.Published, err = a.waitPublished(v.UserContext(), created); err != nil {
 		// The token exists; only this response can contain its secret.
-		a.Log.Warn("waiting for token to be published failed", "token_id", made.ID, "error", err)
+		a.Log.Warn("waiting for token to be published failed", "token_id", created.ID, "error", err)
 	}
-	v.Set(fiber.HeaderLocation, v.address("/tokens/"+made.ID.String()))
+	v.Set(fiber.HeaderLocation, v.address("/tokens/"+created.ID.String()))
 	return answer(v.Ctx, http.StatusCreated, out)
 }

@@ -7,7 +7,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// tokenList lists the tokens that open the organization, newest first. A sender who
+// tokenList lists the tokens that grant the organization, newest first. A sender who
 // manages tokens gets all of them, others only their own.
 func (a *API) tokenList(v *request) error {
 	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)

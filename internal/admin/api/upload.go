@@ -117,11 +117,11 @@ func (u importRequest) choices(v *request, into any, name string, decision *stri
 			return err
 		}
 	}
-	word, err := u.value(v, name)
+	text, err := u.value(v, name)
 	if err != nil {
 		return err
 	}
-	*decision = cmp.Or(word, *decision)
+	*decision = cmp.Or(text, *decision)
 	for _, s := range u.values(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {

@@ -111,9 +111,9 @@ func TestModeImportChoices(t *testing.T) {
 	require.Equal(t, "docs-2", modeItem(plan.json(), 0)["free_slug"])
 	require.EqualValues(t, 1, modeItem(plan.json(), 0)["version"])
 	choices := url.QueryEscape(`{"collision":"keep_both","by_slug":{"tests":"skip"}}`)
-	kept := s.do("POST", "/modes/import?choices="+choices, s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...).ok(200).json()
-	require.Equal(t, []string{"create", "skip"}, itemActions(kept))
-	require.Equal(t, "docs-2", modeItem(kept, 0)["becomes"].(map[string]any)["slug"])
+	keptBoth := s.do("POST", "/modes/import?choices="+choices, s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...).ok(200).json()
+	require.Equal(t, []string{"create", "skip"}, itemActions(keptBoth))
+	require.Equal(t, "docs-2", modeItem(keptBoth, 0)["becomes"].(map[string]any)["slug"])
 	require.Equal(t, "You write well.", s.do("GET", "/modes/docs-2", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 	require.Equal(t, "You write.", s.do("GET", "/modes/docs", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 

@@ -43,8 +43,8 @@ func (r *objects) versionOf(v *request, stored postgres.Version[resource.Object]
 	return r.versionWith(v, stored, false)
 }
 
-// versionWith returns a version, with its content if whole is true.
-func (r *objects) versionWith(v *request, stored postgres.Version[resource.Object], whole bool) version {
+// versionWith returns a version, with its content if withContent is true.
+func (r *objects) versionWith(v *request, stored postgres.Version[resource.Object], withContent bool) version {
 	out := version{
 		Version: stored.Version.Version, Revision: stored.Revision, Action: stored.Action,
 		Actor:      auditexport.Actor{Kind: stored.Actor.Kind, ID: stored.Actor.ID, Name: stored.Actor.Name},
@@ -52,7 +52,7 @@ func (r *objects) versionWith(v *request, stored postgres.Version[resource.Objec
 		Actions: actions.NewList(v.decide, v.address("/"+r.store.Names().Plural+"/"+stored.Object.ID.String()),
 			[]actions.Definition{actions.Restore}, "version", strconv.FormatInt(stored.Version.Version, 10)),
 	}
-	r.describe(&out, stored.Object, whole)
+	r.describe(&out, stored.Object, withContent)
 	return out
 }
 

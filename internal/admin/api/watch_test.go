@@ -133,14 +133,14 @@ func TestWatchReceivesChangesOfOtherProcesses(t *testing.T) {
 	s.do("GET", "!"+last.data.Href, s.write, "").ok(200)
 
 	other.do("DELETE", "/gadgets/two", s.write, "", "If-Match", "*").ok(204)
-	gone := w.next()
-	require.Equal(t, "DELETED Gadget two 2", gone.String())
-	other.do("POST", "/gadgets/restorations", s.write, `{"restorations": [{"id": "`+gone.data.ID+`", "version": 1}]}`).ok(200)
+	deletion := w.next()
+	require.Equal(t, "DELETED Gadget two 2", deletion.String())
+	other.do("POST", "/gadgets/restorations", s.write, `{"restorations": [{"id": "`+deletion.data.ID+`", "version": 1}]}`).ok(200)
 	require.Equal(t, "ADDED Gadget two 3", w.next().String(), "what comes back is new to whoever watches")
 
 	// A client that reconnects receives what it missed, and nothing else.
 	again := s.watch(read, "", strconv.FormatInt(last.id, 10))
-	require.Equal(t, gone, again.next())
+	require.Equal(t, deletion, again.next())
 	require.Equal(t, "ADDED Gadget two 3", again.next().String())
 	modes := s.watch(read, "?kinds=modes,templates", strconv.FormatInt(began.id, 10))
 	require.Equal(t, "MODIFIED Mode docs 2", modes.next().String())
@@ -280,17 +280,17 @@ func (w *watcher) receive(t *testing.T, e event) {
 		return
 	}
 	for _, e := range w.pending {
-		was, known := w.objects[e.data.ID]
+		previous, exists := w.objects[e.data.ID]
 		switch {
 		case e.name == "SYNC" && w.id == "":
-		case e.name == "ADDED" && !known:
+		case e.name == "ADDED" && !exists:
 			w.objects[e.data.ID] = e.data.Version
-		case e.name == "MODIFIED" && e.data.Version == was+1:
+		case e.name == "MODIFIED" && e.data.Version == previous+1:
 			w.objects[e.data.ID] = e.data.Version
-		case e.name == "DELETED" && e.data.Version == was+1:
+		case e.name == "DELETED" && e.data.Version == previous+1:
 			delete(w.objects, e.data.ID)
 		default:
-			t.Errorf("%v (revision %d) after version %d and id %s", e, e.data.Revision, was, w.id)
+			t.Errorf("%v (revision %d) after version %d and id %s", e, e.data.Revision, previous, w.id)
 		}
 	}
 	w.id, w.pending = strconv.FormatInt(e.id, 10), nil

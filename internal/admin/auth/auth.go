@@ -39,7 +39,7 @@ const (
 	HeaderCSRF = "X-CSRF-Token"
 )
 
-// Options configure a Gate.
+// Options configure an Authenticator.
 type Options struct {
 	DB   *postgres.DB
 	Keys *token.Keys
@@ -61,7 +61,7 @@ type Authenticator struct {
 	public   *url.URL
 }
 
-// New returns a new Gate.
+// New returns a new Authenticator.
 func New(o Options) (*Authenticator, error) {
 	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
@@ -165,7 +165,7 @@ func (g *Authenticator) byToken(ctx context.Context, header string) (access.Prin
 }
 
 // Sender authenticates the sender of a request of which only the header has been read.
-// It doesn't refuse forged requests: Who does, once the whole request has arrived.
+// It doesn't refuse forged requests: Authenticate does, once the whole request has arrived.
 func (g *Authenticator) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
@@ -217,18 +217,18 @@ func (g *Authenticator) checkSameOrigin(c *fiber.Ctx) error {
 // each other, but both with the public URL.
 func (g *Authenticator) CheckHost(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
-	ours := func(host string) bool {
+	isOwnHost := func(host string) bool {
 		name := (&url.URL{Host: host}).Hostname()
 		return host == g.public.Host || isLoopback(name) && isLoopback(g.public.Hostname())
 	}
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" {
-		if u, err := url.Parse(origin); err != nil || u.Scheme != g.public.Scheme || !ours(u.Host) {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != g.public.Scheme || !isOwnHost(u.Host) {
 			return refused
 		}
 	}
 	// On a local machine, any page can try names that resolve to it. Elsewhere, programs
 	// can use another name than users do.
-	if isLoopback(g.public.Hostname()) && !ours(string(c.Context().Host())) {
+	if isLoopback(g.public.Hostname()) && !isOwnHost(string(c.Context().Host())) {
 		return refused
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Limits of wrong passwords within a attemptWindow. A device that is known for the account has
+// Limits of wrong passwords within an attemptWindow. A device that is known for the account has
 // a separate limit. For attempts from anywhere else, all the others apply.
 const (
 	attemptWindow     = 15 * time.Minute
@@ -27,14 +27,14 @@ const (
 	// maxAttempts bounds the number of stored counters.
 	maxAttempts   = 100_000
 	sweepInterval = time.Minute
-	// refundTimeout bounds giving back an attempt, which can outlive its request.
+	// refundTimeout bounds refunding an attempt, which can outlive its request.
 	refundTimeout = 5 * time.Second
-	// maxPendingRefunds bounds the attempts to give back later.
+	// maxPendingRefunds bounds the attempts to refund later.
 	maxPendingRefunds = 1000
 )
 
 // throttle limits wrong passwords. An attempt is counted before its password is
-// compared, in Postgres, for all processes. It is given back if the password turns out
+// compared, in Postgres, for all processes. It is refunded if the password turns out
 // not to be wrong.
 type throttle struct {
 	db   *postgres.DB
@@ -45,7 +45,7 @@ type throttle struct {
 
 	mu    sync.Mutex
 	swept time.Time
-	// pendingRefunds are the attempts to give back later, because Postgres was unavailable.
+	// pendingRefunds are the attempts to refund later, because Postgres was unavailable.
 	pendingRefunds [][]postgres.AttemptKey
 }
 
@@ -105,16 +105,16 @@ func (a attempt) refund(ctx context.Context) {
 	}
 }
 
-// retryRefunds gives back the attempts that could not be given back before.
+// retryRefunds refunds the attempts that could not be refunded before.
 func (t *throttle) retryRefunds(ctx context.Context) {
 	t.mu.Lock()
-	owed := t.pendingRefunds
+	pending := t.pendingRefunds
 	t.pendingRefunds = nil
 	t.mu.Unlock()
-	for i, keys := range owed {
+	for i, keys := range pending {
 		if err := t.db.RefundAttempt(ctx, keys); err != nil {
 			t.mu.Lock()
-			t.pendingRefunds = append(owed[i:], t.pendingRefunds...)
+			t.pendingRefunds = append(pending[i:], t.pendingRefunds...)
 			t.mu.Unlock()
 			return
 		}

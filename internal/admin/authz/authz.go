@@ -20,7 +20,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// HeaderOrganization names one of the organizations that an access token opens. The
+// HeaderOrganization names one of the organizations that an access token grants. The
 // readers use the same header.
 const HeaderOrganization = "X-KiloCode-OrganizationId"
 
@@ -33,7 +33,7 @@ type Authorizer struct {
 	db *postgres.DB
 }
 
-// New returns an Authorizer of the members in db, whom the gate authenticates.
+// New returns an Authorizer of the members in db, whom authenticator authenticates.
 func New(authenticator *auth.Authenticator, db *postgres.DB) *Authorizer {
 	return &Authorizer{authenticator, db}
 }
@@ -45,14 +45,14 @@ type Authorization struct {
 }
 
 // Memberships lists by name the organizations that a sender can see: those of which the
-// user is a member and, for an access token, that it opens.
+// user is a member and, for an access token, that it grants.
 func (a *Authorizer) Memberships(ctx context.Context, principal access.Principal) ([]postgres.Membership, error) {
 	return a.db.Memberships(ctx, principal.UserID, postgres.MembershipFilter{Token: principal.TokenID})
 }
 
 // Authorize authorizes a request in the organization with that id or slug. The error is
 // NotFound for an organization that doesn't exist or isn't visible to the sender. It is
-// Forbidden, with the entry, if the role or the token doesn't allow r.
+// Forbidden, with the Authorization, if the role or the token doesn't allow r.
 func (a *Authorizer) Authorize(ctx context.Context, principal access.Principal, ref string, r access.Request) (Authorization, error) {
 	if ref == "" {
 		return Authorization{}, access.NoSuchOrganization()
@@ -64,7 +64,7 @@ func (a *Authorizer) Authorize(ctx context.Context, principal access.Principal, 
 	return AuthorizeAmong(all, principal, ref, r)
 }
 
-// AuthorizeAmong is Enter for a sender whose Memberships are known already.
+// AuthorizeAmong is Authorize for a sender whose Memberships are known already.
 func AuthorizeAmong(all []postgres.Membership, principal access.Principal, ref string, r access.Request) (Authorization, error) {
 	i := slices.IndexFunc(all, func(m postgres.Membership) bool {
 		return strings.EqualFold(m.Slug, ref) || strings.EqualFold(m.ID.String(), ref)
@@ -75,9 +75,9 @@ func AuthorizeAmong(all []postgres.Membership, principal access.Principal, ref s
 	return decide(all[i], principal, r)
 }
 
-// AuthorizeToken is Enter for the organization in HeaderOrganization. Without that
-// header, it uses the only organization that the access token opens. The error is
-// Malformed if the token opens several, including deleted ones: a guess could change
+// AuthorizeToken is Authorize for the organization in HeaderOrganization. Without that
+// header, it uses the only organization that the access token grants. The error is
+// Malformed if the token grants several, including deleted ones: a guess could change
 // the wrong library.
 func (a *Authorizer) AuthorizeToken(c *fiber.Ctx, principal access.Principal, r access.Request) (Authorization, error) {
 	if ref := c.Get(HeaderOrganization); ref != "" {

@@ -16,8 +16,8 @@ import (
 
 const (
 	// fastPollInterval is the interval of polling the state of a watched organization while
-	// Postgres can't notify. slowPollInterval is the interval while it can, because a notification
-	// can be lost.
+	// Postgres can't notify. slowPollInterval is the interval while it can, because a
+	// notification can be lost.
 	fastPollInterval = 500 * time.Millisecond
 	slowPollInterval = 10 * time.Second
 	// queryTimeout bounds each query of a poll.
@@ -104,7 +104,7 @@ func NewHub(db *postgres.DB, log *slog.Logger) *Hub {
 
 // States returns the current state of an organization and all later ones. If states
 // change faster than they are received, only the newest is kept. The channel is closed
-// if the state can't be read. leave must be called once.
+// if the state can't be read. unsubscribe must be called once.
 func (h *Hub) States(org uuid.UUID) (states <-chan State, unsubscribe func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,7 +125,7 @@ func (h *Hub) States(org uuid.UUID) (states <-chan State, unsubscribe func()) {
 // Changes returns the changes of an organization after the revision from, which was its
 // newest at some time during the call. Changes up to from can be included. The channel
 // is closed if changes can't be read, or aren't received in time; no change is skipped
-// before that. leave must be called once.
+// before that. unsubscribe must be called once.
 func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <-chan []postgres.Change, unsubscribe func(), err error) {
 	h.mu.Lock()
 	w := h.watch(org)

@@ -26,10 +26,10 @@ func newTestHub(queryStatus func() (postgres.PublicationStatus, error)) *Hub {
 
 func TestHubQueriesOnceForAllViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var revision, asked atomic.Int64
+		var revision, queries atomic.Int64
 		revision.Store(1)
 		h := newTestHub(func() (postgres.PublicationStatus, error) {
-			asked.Add(1)
+			queries.Add(1)
 			s := postgres.PublicationStatus{}
 			s.Revision = revision.Load()
 			return s, nil
@@ -40,14 +40,14 @@ func TestHubQueriesOnceForAllViewers(t *testing.T) {
 		second, leaveSecond := h.States(org)
 		require.EqualValues(t, 1, (<-first).Revision)
 		require.EqualValues(t, 1, (<-second).Revision, "a later viewer gets the known state")
-		require.EqualValues(t, 1, asked.Load())
+		require.EqualValues(t, 1, queries.Load())
 		revision.Store(2)
 		require.EqualValues(t, 2, (<-first).Revision)
 		revision.Store(3)
 		require.EqualValues(t, 3, (<-first).Revision)
 		synctest.Wait()
 		require.EqualValues(t, 3, (<-second).Revision, "who is slow gets the newest")
-		require.EqualValues(t, 3, asked.Load())
+		require.EqualValues(t, 3, queries.Load())
 		leaveFirst()
 		leaveSecond()
 		synctest.Wait() // the bubble ends only once the querying goroutine has
@@ -57,9 +57,9 @@ func TestHubQueriesOnceForAllViewers(t *testing.T) {
 
 func TestHubClosesViewersWhenDatabaseFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var away atomic.Bool
+		var unavailable atomic.Bool
 		h := newTestHub(func() (postgres.PublicationStatus, error) {
-			if away.Load() {
+			if unavailable.Load() {
 				return postgres.PublicationStatus{}, errors.New("away")
 			}
 			return postgres.PublicationStatus{}, nil
@@ -67,10 +67,10 @@ func TestHubClosesViewersWhenDatabaseFails(t *testing.T) {
 		org := uuid.New()
 		states, leave := h.States(org)
 		<-states
-		away.Store(true)
+		unavailable.Store(true)
 		_, open := <-states
 		require.False(t, open)
-		away.Store(false)
+		unavailable.Store(false)
 		again, leaveAgain := h.States(org)
 		_, open = <-again
 		require.True(t, open, "another watch, which the old one's end doesn't touch")
@@ -105,9 +105,9 @@ func (n *notifier) listen(ctx context.Context, listening func(), changed func(uu
 
 func TestHubQueriesOnNotification(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var revision, asked atomic.Int64
+		var revision, queries atomic.Int64
 		h := newTestHub(func() (postgres.PublicationStatus, error) {
-			asked.Add(1)
+			queries.Add(1)
 			s := postgres.PublicationStatus{}
 			s.Revision = revision.Load()
 			return s, nil
@@ -118,13 +118,13 @@ func TestHubQueriesOnNotification(t *testing.T) {
 		states, leave := h.States(org)
 		<-states
 		synctest.Wait()
-		at := asked.Load()
+		at := queries.Load()
 		since := func(d time.Duration) int64 {
 			time.Sleep(d)
 			synctest.Wait()
-			was := at
-			at = asked.Load()
-			return at - was
+			before := at
+			at = queries.Load()
+			return at - before
 		}
 		require.EqualValues(t, 6, since(time.Minute), "a notification may be lost")
 

@@ -28,7 +28,7 @@ type Limits struct {
 	sessions map[string]int
 }
 
-// NewLimits returns Limits of most concurrent streams; 0 means 2,000.
+// NewLimits returns Limits of total concurrent streams; 0 means 2,000.
 func NewLimits(total int) *Limits {
 	if total == 0 {
 		total = defaultMaxStreams

@@ -28,7 +28,7 @@ const (
 type Stream[T any] struct {
 	// First is written at once, before any other event.
 	First []byte
-	// Values delivers the values; the stream ends when it is closed. Frame returns a value
+	// Values delivers the values; the stream ends when it is closed. Encode returns a value
 	// as an event, or nothing if there is no event for it.
 	Values <-chan T
 	Encode func(T) []byte

@@ -29,7 +29,7 @@ type Handler struct {
 	schemas  *mcp.SchemaCache
 }
 
-// NewHandler returns a new Door. builtins are the modes that every editor has.
+// NewHandler returns a new Handler. builtins are the modes that every editor has.
 func NewHandler(db *postgres.DB, builtins []modes.Mode, log *slog.Logger) *Handler {
 	return &Handler{db, builtins, log, mcp.NewSchemaCache()}
 }

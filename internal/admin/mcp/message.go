@@ -82,14 +82,14 @@ func checkMessage(data []byte) error {
 	if err != nil {
 		return err
 	}
-	var flaws []fault.Field
+	var fields []fault.Field
 	root.Problems(jsonast.NewPath(""), func(at *jsonast.Path, detail string, line, column int) {
-		if len(flaws) < 10 {
-			flaws = append(flaws, fault.Field{Pointer: at.String(), Detail: detail, Line: line, Column: column})
+		if len(fields) < 10 {
+			fields = append(fields, fault.Field{Pointer: at.String(), Detail: detail, Line: line, Column: column})
 		}
 	})
-	if len(flaws) > 0 {
-		return fault.New(fault.Malformed, "malformed_message", "This message can't be read").With(flaws...)
+	if len(fields) > 0 {
+		return fault.New(fault.Malformed, "malformed_message", "This message can't be read").With(fields...)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type templateRef struct {
 const toolsNote = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
 	"The permission mode decides about everything else."
 
-// noTemplatesNote replaces noted if there are no templates: an agent must not take that for
+// noTemplatesNote replaces toolsNote if there are no templates: an agent must not take that for
 // a permission.
 const noTemplatesNote = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
 
@@ -68,7 +68,7 @@ func presentTemplate(t templates.OrganizationTemplate) jsonast.Map {
 }
 
 // templateNotFound returns a not-found error that names the existing templates.
-func (l session) templateNotFound(ctx context.Context, asked string, notFound error) error {
+func (l session) templateNotFound(ctx context.Context, requested string, notFound error) error {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return err
@@ -81,5 +81,5 @@ func (l session) templateNotFound(ctx context.Context, asked string, notFound er
 		}
 		have = "there are " + strings.Join(names, ", ")
 	}
-	return fault.New(fault.NotFound, templates.CodeNotFound, "There is no permission template %q; %s", asked, have).WithCause(notFound)
+	return fault.New(fault.NotFound, templates.CodeNotFound, "There is no permission template %q; %s", requested, have).WithCause(notFound)
 }

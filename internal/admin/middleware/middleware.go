@@ -135,17 +135,17 @@ func RejectEncoded() fiber.Handler {
 	}
 }
 
-// RejectInvalidText refuses a path or a query that contains invalid text: Postgres accepts neither
-// invalid UTF-8 nor U+0000.
+// RejectInvalidText refuses a path or a query that contains invalid text: Postgres accepts
+// neither invalid UTF-8 nor U+0000.
 func RejectInvalidText() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		uri := c.Context().URI()
-		if flaw := jsonast.TextProblem(string(uri.Path())); flaw != "" {
-			return fault.New(fault.Malformed, "malformed_path", "The path can't be read: %s", flaw)
+		if problem := jsonast.TextProblem(string(uri.Path())); problem != "" {
+			return fault.New(fault.Malformed, "malformed_path", "The path can't be read: %s", problem)
 		}
 		for name, value := range uri.QueryArgs().All() {
-			if flaw := cmp.Or(jsonast.TextProblem(string(name)), jsonast.TextProblem(string(value))); flaw != "" {
-				return fault.New(fault.Malformed, "malformed_query", "%s in the query: %s", strconv.Quote(strings.ToValidUTF8(string(name), "\uFFFD")), flaw)
+			if problem := cmp.Or(jsonast.TextProblem(string(name)), jsonast.TextProblem(string(value))); problem != "" {
+				return fault.New(fault.Malformed, "malformed_query", "%s in the query: %s", strconv.Quote(strings.ToValidUTF8(string(name), "\uFFFD")), problem)
 			}
 		}
 		return c.Next()

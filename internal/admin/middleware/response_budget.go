@@ -26,7 +26,7 @@ type ResponseBudget struct {
 	bySource map[string]int
 }
 
-// NewResponseBudget returns Answers bounded by total bytes; 0 means DefaultResponseBudget.
+// NewResponseBudget returns a ResponseBudget of total bytes; 0 means DefaultResponseBudget.
 func NewResponseBudget(total int) *ResponseBudget {
 	if total == 0 {
 		total = DefaultResponseBudget

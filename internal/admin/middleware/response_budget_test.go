@@ -64,8 +64,8 @@ func TestLargeResponsesCountUntilReceived(t *testing.T) {
 	require.Eventually(t, func() bool { return answers.InUse() == 0 }, waitTimeout, time.Millisecond)
 	require.Len(t, all(send("GET", "/large"))[strings.Index(all(send("GET", "/large")), "\r\n\r\n")+4:], size)
 
-	gone := send("GET", "/large")
+	disconnected := send("GET", "/large")
 	require.Eventually(t, func() bool { return answers.InUse() == size }, waitTimeout, time.Millisecond)
-	require.NoError(t, gone.Close())
+	require.NoError(t, disconnected.Close())
 	require.Eventually(t, func() bool { return answers.InUse() == 0 }, waitTimeout, time.Millisecond, "a client that is gone holds nothing")
 }

@@ -61,7 +61,7 @@ var decoyHash = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash("decoy password", params)
 })
 
-// NewChecker returns a Checker that compares at most atOnce passwords concurrently.
+// NewChecker returns a Checker that compares at most concurrency passwords at once.
 func NewChecker(concurrency int) (*Checker, error) {
 	// Hashed now, so that not even the first unknown address takes longer.
 	decoy, err := decoyHash()

@@ -58,7 +58,7 @@ func (a Applied) Differs() bool {
 
 // Apply creates or replaces the objects of manifests, in one change: all of them or
 // none. Objects without a manifest are left unchanged. A dry run does the same and
-// rolls it back. seen is the organization's revision that the caller expects; 0 accepts
+// rolls it back. expected is the organization's revision that the caller expects; 0 accepts
 // any.
 //
 // The error lists the failure of each object, with its place in the text.

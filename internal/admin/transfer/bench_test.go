@@ -66,9 +66,9 @@ func openBench(b testing.TB) *postgres.DB {
 }
 
 // requireDuration fails a benchmark that takes longer than users are expected to wait.
-func requireDuration(b *testing.B, most time.Duration) {
+func requireDuration(b *testing.B, limit time.Duration) {
 	b.Helper()
-	if each := b.Elapsed() / time.Duration(b.N); each > most {
-		b.Errorf("takes %v, and %v are allowed", each, most)
+	if each := b.Elapsed() / time.Duration(b.N); each > limit {
+		b.Errorf("takes %v, and %v are allowed", each, limit)
 	}
 }

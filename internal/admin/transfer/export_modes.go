@@ -38,7 +38,7 @@ type ModeExport struct {
 	View View
 	// Slugs are the modes to write; none means all.
 	Slugs []string
-	// Format is one of Formats.
+	// Format is one of ModeFormats.
 	Format string
 }
 

@@ -38,9 +38,9 @@ type Import struct {
 type format interface {
 	// json returns a plan in the format of the API.
 	json(*Plan) any
-	// invalidError returns the error for objects and files that can't be used, which what
-	// counts: "2 of the 3 modes".
-	invalidError(what string) *fault.Error
+	// invalidError returns the error for objects and files that can't be used. subject counts
+	// them: "2 of the 3 modes".
+	invalidError(subject string) *fault.Error
 	// filePointer converts a pointer into an object to one into its file.
 	filePointer(pointer string) string
 	// advice returns the advice about an object as it would be stored.
@@ -93,7 +93,7 @@ func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.Attribu
 	return in.Run(ctx, by, o)
 }
 
-// NewModeImport reads files of modes. The errors are those of Read.
+// NewModeImport reads files of modes. The errors are those of ReadModes.
 func NewModeImport(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error) {
 	unpacked, folder, err := readModes(ctx, files)
 	if err != nil {

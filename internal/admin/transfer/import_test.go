@@ -29,10 +29,10 @@ func TestModeImportParsesOnceForManyPlans(t *testing.T) {
 	db := openBench(t)
 	org, err := db.CreateOrganization(t.Context(), tester, "acme", "Acme")
 	require.NoError(t, err)
-	brought := []upload.File{{Data: modesFile(500)}}
+	files := []upload.File{{Data: modesFile(500)}}
 
 	var in *transfer.Import
-	read := allocatedBytes(func() { in, err = transfer.NewModeImport(t.Context(), db, org.ID, brought) })
+	read := allocatedBytes(func() { in, err = transfer.NewModeImport(t.Context(), db, org.ID, files) })
 	require.NoError(t, err)
 	toPlan := allocatedBytes(func() {
 		for _, c := range []transfer.ModeChoices{{}, {Indexes: []int{1, 2}}} {
@@ -49,7 +49,7 @@ func TestModeImportParsesOnceForManyPlans(t *testing.T) {
 	outline, err := in.Outline(t.Context(), transfer.ModeChoices{Indexes: []int{1, 2}})
 	require.NoError(t, err)
 	assert.Equal(t, transfer.Summary{Create: 2, Skip: 498}, outline.Summary)
-	dry, err := importModes(t.Context(), db, tester, org.ID, brought, dryRunOptions(transfer.ModeChoices{}))
+	dry, err := importModes(t.Context(), db, tester, org.ID, files, dryRunOptions(transfer.ModeChoices{}))
 	require.NoError(t, err)
 	plan, err := in.Plan(t.Context(), transfer.ModeChoices{})
 	require.NoError(t, err)

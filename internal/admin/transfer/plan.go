@@ -247,17 +247,17 @@ func (i *Import) invalidItems(p imports.Plan, policy imports.ConflictPolicy) err
 			}
 		}
 	}
-	what := fmt.Sprintf("%d of the %d %s", bad, len(p.Items), i.kind.Names().Plural)
+	summary := fmt.Sprintf("%d of the %d %s", bad, len(p.Items), i.kind.Names().Plural)
 	ofFiles := fmt.Sprintf("%d of the %d files", refused, len(i.folder.Files))
 	switch {
 	case bad+refused == 0:
 		return nil
 	case refused > 0 && bad > 0:
-		what += " and " + ofFiles
+		summary += " and " + ofFiles
 	case refused > 0:
-		what = ofFiles
+		summary = ofFiles
 	}
-	return i.format.invalidError(what).With(fields...)
+	return i.format.invalidError(summary).With(fields...)
 }
 
 // firstFailure returns the first failure of the operations of a plan, with the position

@@ -39,9 +39,9 @@ func (modeFormat) json(p *Plan) any {
 	}{p.Result, p.Format, p.Form, items, p.Files}
 }
 
-func (modeFormat) invalidError(what string) *fault.Error {
+func (modeFormat) invalidError(subject string) *fault.Error {
 	return fault.New(fault.Invalid, "invalid_modes",
-		"%s can't be imported. Nothing was imported: fix them, or import only the valid ones", what)
+		"%s can't be imported. Nothing was imported: fix them, or import only the valid ones", subject)
 }
 
 // filePointer returns a pointer without the configuration, which is not a separate
@@ -89,9 +89,9 @@ func (templateFormat) json(p *Plan) any {
 	}{p.Result, items}
 }
 
-func (templateFormat) invalidError(what string) *fault.Error {
+func (templateFormat) invalidError(subject string) *fault.Error {
 	return fault.New(fault.Invalid, "invalid_templates",
-		"%s can't be imported. Nothing was imported: fix them, resolve the conflicts, or import only the valid ones", what)
+		"%s can't be imported. Nothing was imported: fix them, resolve the conflicts, or import only the valid ones", subject)
 }
 
 func (templateFormat) filePointer(pointer string) string { return pointer }

@@ -20,7 +20,7 @@ func ReadModes(ctx context.Context, files []upload.File) (modes.Folder, error) {
 	return folder, err
 }
 
-// readModes is Read, and also returns the files that were read. A zip file is unpacked.
+// readModes is ReadModes, and also returns the files that were read. A zip file is unpacked.
 func readModes(ctx context.Context, files []upload.File) ([]upload.File, modes.Folder, error) {
 	switch {
 	case len(files) == 1 && IsArchive(files[0].Data):

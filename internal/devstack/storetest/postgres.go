@@ -168,11 +168,11 @@ func makeTemplate(ctx context.Context) error {
 	}
 	defer func() { _ = execute(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7034918823)") }()
 
-	var there bool
-	if err := server.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil {
+	var found bool
+	if err := server.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&found); err != nil {
 		return err
 	}
-	if !there {
+	if !found {
 		// Rename it when it is complete, so that an interrupted run leaves no partial
 		// template.
 		aside := name + "_new"

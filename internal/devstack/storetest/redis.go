@@ -147,21 +147,21 @@ func (s *RedisServer) Promote() {
 
 // Do sends one command and returns its answer as text: a status, a number or a string. It
 // fails the test if no answer arrives.
-func (s *RedisServer) Do(words ...string) string {
+func (s *RedisServer) Do(args ...string) string {
 	s.t.Helper()
-	answer, err := s.Try(words...)
+	answer, err := s.Try(args...)
 	if err != nil {
-		s.t.Fatalf("storetest: redis %s: %v", strings.Join(words, " "), err)
+		s.t.Fatalf("storetest: redis %s: %v", strings.Join(args, " "), err)
 	}
 	return answer
 }
 
 // Try is Do for a server that may close connections during the command. A Sentinel does
 // that: it closes every client of a replica that it promotes.
-func (s *RedisServer) Try(words ...string) (string, error) {
+func (s *RedisServer) Try(args ...string) (string, error) {
 	ctx, cancel := withWaitTimeout()
 	defer cancel()
-	return devstack.RedisDo(ctx, s.Addr, s.options.Password, words...)
+	return devstack.RedisDo(ctx, s.Addr, s.options.Password, args...)
 }
 
 func (s *RedisServer) mustRun() *devstack.Redis {
