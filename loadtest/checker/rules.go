@@ -1,53 +1,84 @@
 package checker
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // answered must be called for every poll in order, since it also tracks which documents are
 // resident in which reader.
 func (c *checker) answered(p *Poll) {
 	at := residence{p.Reader, p.Organization, p.Token}
-	since, warm := c.residentSince[at]
+	since, warm, cut := c.warmth(p, at)
+	if cut {
+		return
+	}
+	if p.Status == 503 && p.RetryAfter == "" {
+		c.violation(Answered, p, "503 says when to come again")
+	}
+	r, ended := c.ended[p.Token]
+	if detail := c.answerFault(p, warm, ended && !p.Received.Before(r.Sent)); detail != "" {
+		c.violation(Answered, p, "%s", strings.ReplaceAll(detail, "{since}", since.Format("15:04:05.000")))
+	}
+	// A reader that was away is warm from its first answer on.
+	if _, resident := c.residentSince[at]; p.served() && !c.foreign(p) && (!resident || !warm) {
+		c.residentSince[at] = p.Received
+	}
+}
+
+// warmth reports whether the reader must have the document and the token in memory, and since
+// when. cut means that there was no answer because the reader was killed or started during the
+// request.
+func (c *checker) warmth(p *Poll, at residence) (since time.Time, warm, cut bool) {
+	since, warm = c.residentSince[at]
 	warm = warm && !since.After(p.Sent)
 	for _, a := range c.h.Outages {
 		if a.Reader != p.Reader {
 			continue
 		}
-		if !p.Received.Before(a.Down) && (a.Up.IsZero() || !p.Sent.After(a.Up)) {
-			// The reader was killed or started during the request.
-			if p.Status == 0 {
-				return
-			}
+		if p.Status == 0 && !p.Received.Before(a.Down) && (a.Up.IsZero() || !p.Sent.After(a.Up)) {
+			return since, warm, true
 		}
 		// An answer after Launched comes from the new program, even before Up.
 		if warm && !a.Launched.IsZero() && p.Received.After(a.Launched) && since.Before(a.Launched) {
 			warm = a.Kept && since.Add(c.p.Kept).Before(a.Down)
 		}
 	}
-	r, ended := c.ended[p.Token]
-	ended = ended && !p.Received.Before(r.Sent)
-	if p.Status == 503 && p.RetryAfter == "" {
-		c.violation(Answered, p, "503 says when to come again")
-	}
+	return since, warm, false
+}
+
+// foreign reports whether the token doesn't grant access to the organization.
+func (c *checker) foreign(p *Poll) bool { return c.h.Opens[p.Token] != p.Organization }
+
+// answerFault explains what is wrong with the status of an answer; "" if nothing is. The first
+// row that applies counts; that nothing is served to a stranger is a rule of its own:
+//
+//	poll                                   allowed
+//	of a stranger                          200, 304, 404, 503, and 401 once the token was ended
+//	of a token that was ended              200, 304, 401, 503
+//	of a warm reader, tokens have lapsed   200, 304, 503
+//	of a warm reader                       200, 304
+//	of another reader                      200, 304, 503
+func (c *checker) answerFault(p *Poll, warm, ended bool) string {
+	unavailable := p.Status == 503
 	switch {
-	case c.h.Opens[p.Token] != p.Organization:
-		if p.Status != 404 && p.Status != 503 && (!ended || p.Status != 401) && !p.served() {
-			c.violation(Answered, p, "a stranger gets 404, or 503 where it can't be checked")
-		}
 	case p.served():
-		// A reader that was away is warm from its first answer on.
-		if _, resident := c.residentSince[at]; !resident || !warm {
-			c.residentSince[at] = p.Received
+		return ""
+	case c.foreign(p):
+		if p.Status != 404 && !unavailable && (!ended || p.Status != 401) {
+			return "a stranger gets 404, or 503 where it can't be checked"
 		}
-	case ended && (p.Status == 401 || p.Status == 503):
+	case ended && (p.Status == 401 || unavailable):
 	case warm && c.lapsed(p):
-		if p.Status != 503 {
-			c.violation(Answered, p, "a token that can't be checked for long gets 503")
+		if !unavailable {
+			return "a token that can't be checked for long gets 503"
 		}
 	case warm:
-		c.violation(Answered, p, "the reader has had this since %s", since.Format("15:04:05.000"))
-	case p.Status != 503:
-		c.violation(Answered, p, "a reader that can't know gets to say 503 and nothing else")
+		return "the reader has had this since {since}"
+	case !unavailable:
+		return "a reader that can't know gets to say 503 and nothing else"
 	}
+	return ""
 }
 
 // lapsed reports whether tokens may have expired by age alone.

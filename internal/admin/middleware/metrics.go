@@ -35,8 +35,21 @@ func (f *Metrics) Observe(log *slog.Logger, fail fiber.ErrorHandler) fiber.Handl
 		took := time.Since(start)
 		status := c.Response().StatusCode()
 		f.seconds.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(status)).Observe(took.Seconds())
-		log.Debug("request", "request_id", ID(c), "method", c.Method(), "path", c.Path(), "status", status,
-			"took", took.Round(time.Microsecond).String(), "source", Source(c))
+		log.Log(c.UserContext(), requestLevel(c.Method(), status, took), "request", "request_id", ID(c), "method", c.Method(),
+			"path", c.Path(), "status", status, "took", took.Round(time.Microsecond).String(), "source", Source(c))
 		return err
 	}
+}
+
+// slowRequest is the duration from which a request is logged, whatever it was.
+const slowRequest = time.Second
+
+// requestLevel returns the level at which a request is logged. What changes something, failed or
+// was slow is info. Everything else is debug: pages and scripts poll.
+func requestLevel(method string, status int, took time.Duration) slog.Level {
+	safe := method == fiber.MethodGet || method == fiber.MethodHead
+	if !safe || status >= fiber.StatusBadRequest || took >= slowRequest {
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
 }

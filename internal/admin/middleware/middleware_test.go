@@ -2,9 +2,12 @@ package middleware_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,4 +63,29 @@ func TestDeadline(t *testing.T) {
 	})
 	get(t, app)
 	<-done // its context ends with the request
+}
+
+// Changes, failures and slow requests are logged at the default level; polling is not.
+func TestRequestLogLevel(t *testing.T) {
+	var log bytes.Buffer
+	metrics, err := middleware.NewMetrics(nil)
+	require.NoError(t, err)
+	app := fiber.New()
+	app.Use(metrics.Observe(slog.New(slog.NewTextHandler(&log, nil)), func(c *fiber.Ctx, err error) error {
+		return c.SendStatus(http.StatusConflict)
+	}))
+	app.All("/ok", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	app.All("/bad", func(*fiber.Ctx) error { return errors.New("conflict") })
+	for _, c := range []struct {
+		method, path string
+		logged       bool
+	}{
+		{"GET", "/ok", false}, {"HEAD", "/ok", false}, {"GET", "/bad", true}, {"POST", "/ok", true}, {"DELETE", "/bad", true},
+	} {
+		log.Reset()
+		answer, err := app.Test(httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil), -1)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, c.logged, strings.Contains(log.String(), "msg=request "), "%s %s: %s", c.method, c.path, log.String())
+	}
 }

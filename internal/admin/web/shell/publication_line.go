@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orgmodes/internal/admin/pubstatus"
+	"orgmodes/internal/endpoint"
 )
 
 // OverdueAfter is the publishing delay above which a page warns that something is wrong.
@@ -71,7 +72,7 @@ func (v *Request) PublicationLine(own int) (PublicationLine, error) {
 func NewPublicationLine(s pubstatus.Status, own int) PublicationLine {
 	l := PublicationLine{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
 	for _, r := range s.Representations {
-		if r.Name == "modes.yaml" {
+		if r.Name == endpoint.ModesYAML {
 			l.Bytes = r.Length
 		}
 	}
