@@ -96,6 +96,7 @@ check: bin/local ## Generated code, assets, format, vet, linters, import rules, 
 	@$(MAKE) check-generated check-assets check-modules check-length
 	$(GO) vet ./...
 	$(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./internal
+	ORGMODES_PROVE=1 $(GO) test -count=1 -timeout $(TEST_TIMEOUT) -run '^TestMutantsCompile$$' ./loadtest/mutants
 	@lint="$$(tools/get golangci-lint)"; \
 	"$$lint" fmt --diff; \
 	"$$lint" run
