@@ -41,8 +41,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	if followErr != nil {
-		fmt.Fprintln(os.Stderr, "local:", followErr)
+	if errFollowParent != nil {
+		fmt.Fprintln(os.Stderr, "local:", errFollowParent)
 		return 1
 	}
 	var code int

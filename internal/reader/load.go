@@ -154,13 +154,13 @@ const (
 // decide decides the outcome of the attempt-th answer. The error explains missing and failed.
 //
 //	answer    all that was announced   attempts left   verified   outcome
-//	none      -                        -               -          failed
-//	any       no                       yes             -          repeated
-//	any       no                       no              -          failed
-//	any       unknown (lagging)        yes             -          repeated
-//	a value   yes, or unknown          -               -          found
-//	absent    yes, or unknown          -               no         failed
-//	absent    yes                      -               yes        missing
+//	none      -                        any             -          failed
+//	any       no                       some            -          repeated
+//	any       no                       none            -          failed
+//	any       unknown (lagging)        some            -          repeated
+//	a value   yes, or unknown          any             -          found
+//	absent    yes, or unknown          any             no         failed
+//	absent    yes                      any             yes        missing
 func decide[V cacheable[V]](l *load[V], r reply[V], attempt int) (outcome, error) {
 	absent := errors.Is(r.err, pubstore.ErrAbsent)
 	if r.err != nil && !absent {

@@ -78,11 +78,11 @@ type comparison struct {
 
 // add compares one more tag:
 //
-//	tag                      result so far: modified   newer         notModified
-//	"*"                      notModified               notModified   -
-//	ours                     notModified               notModified   repeated instead, if preferred
-//	newer, not impossible    newer                     -             -
-//	any other                -                         -             -
+//	tag                     result so far   becomes
+//	"*"                     any other       notModified, without a tag to repeat
+//	ours                    any other       notModified
+//	ours, and preferred     notModified     notModified, with this tag to repeat
+//	newer, not impossible   modified        newer
 func (c *comparison) add(tag []byte) {
 	switch {
 	case len(tag) == 1: // only "*" is that short

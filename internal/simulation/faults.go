@@ -98,15 +98,15 @@ func (w *world) readerAt(n int) *readerRun {
 	return w.readers[n]
 }
 
-func (l *database) setFailureRate(p float64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failureRate = p
+func (d *database) setFailureRate(p float64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failureRate = p
 }
 
-func (l *database) raiseEpoch() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.installation.Epoch++
-	l.installation.Incarnation++
+func (d *database) raiseEpoch() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.installation.Epoch++
+	d.installation.Incarnation++
 }

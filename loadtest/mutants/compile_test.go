@@ -77,11 +77,11 @@ func listPackages(t *testing.T, packages map[string]bool) (exports map[string]st
 			ImportPath, Dir, Export string
 			GoFiles                 []string
 		}
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
 			return exports, files
-		} else {
-			require.NoError(t, err)
 		}
+		require.NoError(t, err)
 		exports[p.ImportPath] = p.Export
 		if dir, err := filepath.Rel(top, p.Dir); err == nil && packages["./"+dir] {
 			for _, name := range p.GoFiles {
