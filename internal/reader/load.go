@@ -141,7 +141,7 @@ func (s *cache[K, V]) query(k K) (r reply[V]) {
 	return r
 }
 
-// outcome is what becomes of a load after an answer.
+// outcome is the state of a load after an answer.
 type outcome uint8
 
 const (

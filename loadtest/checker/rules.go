@@ -50,8 +50,8 @@ func (c *checker) warmth(p *Poll, at residence) (since time.Time, warm, cut bool
 // foreign reports whether the token doesn't grant access to the organization.
 func (c *checker) foreign(p *Poll) bool { return c.h.Opens[p.Token] != p.Organization }
 
-// answerFault explains what is wrong with the status of an answer; "" if nothing is. The first
-// row that applies counts; that nothing is served to a stranger is a rule of its own:
+// answerFault explains why the status of an answer is not allowed, or returns "". The first row
+// that applies counts. Another rule checks that nothing is served to a stranger.
 //
 //	poll                                   allowed
 //	of a stranger                          200, 304, 404, 503, and 401 once the token was ended
