@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Bytes formats a size. It rounds up, so that a size just above a limit does not read as
-// equal to it.
+// Bytes formats a size of n bytes in binary units: "512 bytes", "12 KiB", "1.25 MiB". It
+// rounds up, so that a size just above a limit is never shown as the limit.
 func Bytes(n int) string {
 	switch {
 	case n < 1<<10:
@@ -21,7 +21,8 @@ func Bytes(n int) string {
 	}
 }
 
-// Truncate truncates s to length characters, the last of which is then an ellipsis.
+// Truncate shortens s to at most length runes. If it cuts anything, the last of them is an
+// ellipsis. length must be at least 1.
 func Truncate(s string, length int) string {
 	if runes := []rune(s); len(runes) > length {
 		return string(runes[:length-1]) + "…"
@@ -29,5 +30,7 @@ func Truncate(s string, length int) string {
 	return s
 }
 
-// IsControl reports whether r breaks a line or can affect a terminal.
+// IsControl reports whether r is a line break, including U+2028 and U+2029, or another
+// control character, which a terminal may interpret. It is false for format characters,
+// such as a change of the direction of text.
 func IsControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

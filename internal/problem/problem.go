@@ -1,5 +1,5 @@
 // Package problem converts errors into problem details (RFC 9457). One table maps each
-// kind of fault to its status. The text of internal errors is never disclosed.
+// kind of fault to its HTTP status. The text of internal errors is never exposed.
 package problem
 
 import (
@@ -11,33 +11,38 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// ContentType is the media type of a problem.
+// ContentType is the media type of a Problem, for the Content-Type header.
 const ContentType = "application/problem+json"
 
 // Problem is the body of an error response (RFC 9457, section 3).
 type Problem struct {
-	// Type is "/problems/" followed by the code.
+	// Type is "/problems/" followed by Code.
 	Type string `json:"type"`
-	// Title is the same for every problem with the same status.
-	Title  string `json:"title"`
-	Status int    `json:"status"`
+	// Title is a short summary of the kind of problem. It depends on Status, and for some
+	// problems on Code.
+	Title string `json:"title"`
+	// Status is the HTTP status code.
+	Status int `json:"status"`
 	// Detail is a sentence for the user: what happened and what to do.
 	Detail string `json:"detail"`
 	// Code is a stable, machine-readable name in snake_case.
 	Code string `json:"code"`
-	// RequestID identifies the request in the log.
+	// RequestID identifies the request in the log. The code that responds sets it.
 	RequestID string `json:"request_id,omitempty"`
-	// Errors locate the faults in the submitted content.
+	// Errors locate the faults in the submitted content, if that is at fault.
 	Errors []fault.Field `json:"errors,omitempty"`
-	// Current is the current state of the object if another change was made first.
+	// Current is the current state of the objects that a stale or conflicting change
+	// concerns, so that the client can retry without reading them again. It can be nil.
 	Current any `json:"current,omitempty"`
-	// Submitted is the submitted content as parsed, so that it is not lost if it was refused as
-	// stale.
+	// Submitted is the submitted content as parsed, so that the user does not lose it when
+	// the change is rejected as stale or conflicting. It can be nil.
 	Submitted any `json:"yours,omitempty"`
-	// Plan is the plan of a refused import, with the result for each object.
+	// Plan describes an import that was rejected as a whole: the outcome for each object, as
+	// in the response to a dry run. It is nil for any other problem.
 	Plan any `json:"plan,omitempty"`
 
-	// RetryAfter is the value of the Retry-After header in seconds; 0 means no header.
+	// RetryAfter is the value of the Retry-After header in seconds; 0 means no header. The
+	// code that responds sets the header.
 	RetryAfter int `json:"-"`
 }
 
@@ -69,9 +74,9 @@ var table = []row{
 	{fault.Unavailable, http.StatusServiceUnavailable, "unavailable", "Try again soon", 2},
 }
 
-// FromError converts an error into a Problem. Internal faults, and errors that are not faults,
-// disclose nothing of their text. An exceeded deadline or a canceled context is
-// Unavailable.
+// FromError converts a non-nil error into a Problem. It does not expose the text of
+// internal faults or of errors that are not faults. An error of a context that was canceled
+// or whose deadline passed yields status 503; any other error that is not a fault, 500.
 func FromError(err error) Problem {
 	f, ok := fault.As(err)
 	switch {
@@ -101,13 +106,14 @@ func rowFor(kind fault.Kind) row {
 	return rowFor(fault.Internal)
 }
 
-// New returns a Problem about HTTP itself, such as 405, which is neither an internal error
-// nor a fault in the content.
+// New returns a Problem for an HTTP-level condition, such as 405, that is neither an
+// internal error nor a fault in the content. detail is a sentence for the user.
 func New(status int, code, detail string) Problem {
 	return Problem{Type: "/problems/" + code, Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
 }
 
-// JSON returns the body of the response.
+// JSON encodes p as the body of a response. If Current, Submitted or Plan cannot be
+// encoded, it leaves out all three.
 func (p Problem) JSON() []byte {
 	b, err := json.Marshal(p)
 	if err != nil {

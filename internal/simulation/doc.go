@@ -1,7 +1,7 @@
 // Package simulation runs the publisher, its scripts and several readers against an
-// unreliable Redis and drifting clocks, in simulated time. After every answer it checks
-// what an editor was promised. It imports both the reader's and the worker's packages, and
-// no package imports it: it exists for its tests.
+// unreliable Redis and drifting clocks, in simulated time. After every response it checks
+// the guarantees given to editors. It imports both the reader's and the worker's packages.
+// No package imports it: it exists only for its tests.
 //
 //	editors ──GET──▶ readers ──┐                     ┌── publishers ──▶ database
 //	   │ checks                ├── hooks, faults ──▶ ┤      (a model of Postgres)
@@ -10,8 +10,8 @@
 //	of every committed change                            the real scripts
 //
 // All randomness of a run comes from its seed. Each actor draws from a separate source, and
-// no two actors make the same pause. So the same seed gives the same run, and a failing one can be
-// replayed:
+// no two actors ever wait for the same duration. So the same seed gives the same run, and a
+// failing run can be replayed:
 //
 //	go test ./internal/simulation -run Schedules -seed=1234 -schedules=1 -v
 package simulation

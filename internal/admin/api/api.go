@@ -1,6 +1,10 @@
 // Package api serves the JSON API under /api/v1. It parses requests, authorizes them,
-// calls package postgres and writes responses. All routes are in routes.go. Each action
-// has a dedicated file, named after it.
+// calls package postgres and writes responses. It also serves the older API for permission
+// templates under /api/templates, and MCP under /mcp. API.Routes lists all routes. Each
+// action has a dedicated file, named after it.
+//
+// Editors are the programs in which people use modes. They fetch an organization's modes
+// from readers, the servers of published content.
 package api
 
 import (
@@ -25,20 +29,25 @@ import (
 
 // API handles the requests of the JSON API.
 type API struct {
-	DB   *postgres.DB
+	// DB stores all data.
+	DB *postgres.DB
+	// Auth authenticates and authorizes requests.
 	Auth *authz.Authorizer
-	// Keys create the access tokens.
+	// Keys is used to create access tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
-	Log      *slog.Logger
-	// Hub provides the changes for watchers, and Streams bounds their event streams.
+	// Log receives the failures that are not the client's.
+	Log *slog.Logger
+	// Hub delivers changes to watching clients. Streams bounds the number of streams open at
+	// once: per user, per session and in total.
 	Hub     *events.Hub
 	Streams *events.Limits
-	// PublicReader is the base URL at which editors reach the readers; it can be empty.
+	// PublicReader is the base URL at which editors reach the readers. If it is empty, the
+	// API returns no URLs of published content.
 	PublicReader string
-	// PublishWait bounds how long creating or revoking a token waits until readers know
-	// the change.
+	// PublishWait bounds how long creating or revoking a token waits for readers to pick up
+	// the change. After that the request succeeds, with "published" false in the response.
 	PublishWait time.Duration
 }
 

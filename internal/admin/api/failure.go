@@ -33,7 +33,9 @@ func withConflictBody(err error, yours any) error {
 	return err
 }
 
-// Fail answers a failed request. Unknown errors are logged here, once.
+// Fail writes the response for a request that failed with err, as problem details. It logs
+// a failure with a status of 500 or above unless it was logged where it occurred, so
+// callers need not. The error that it returns concerns only writing the response.
 func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	p.RequestID = middleware.ID(c)

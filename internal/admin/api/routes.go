@@ -11,16 +11,17 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Routes adds all routes of the API. The permission that a route needs is next to its
-// path, or in package actions for the actions that objects list. A handler checks again
-// only if the decision depends on the request's content.
+// Routes adds all routes of the API to app. The permission that a route needs is next to
+// its path or, for an action listed in an object's representation, in package actions. A
+// handler checks again only if the decision depends on the request's content.
 //
 // Modes and organizations are identified by id or slug, permission templates by id or
 // name. An object whose name is also a path below its collection ("import", "order")
 // can be read only by its id.
 //
-// The query parameters of a route follow its handler; all others are refused. Only the
-// compatible routes ignore unknown parameters: we can't fix their clients.
+// The query parameters of a route are listed after its handler; all others are refused.
+// The exceptions are the routes under /api/templates and /mcp. They ignore query
+// parameters, because we can't change their clients.
 func (a *API) Routes(app fiber.Router) {
 	const limit, after = "limit", "cursor"
 	auditFilters := []string{"action...", "actor", "subject", "since", "until"}

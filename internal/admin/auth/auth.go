@@ -34,24 +34,30 @@ const (
 
 	maxEmail = 254
 
-	// HeaderCSRF carries Session.CSRF. It is required with every request that changes
-	// something and is authenticated by the cookie.
+	// HeaderCSRF is the header that carries Session.CSRF. Authenticate requires it with every
+	// request that changes something and is authenticated by the cookie. Callers of Session
+	// can take the value from elsewhere, such as a form field.
 	HeaderCSRF = "X-CSRF-Token"
 )
 
 // Options configure an Authenticator.
 type Options struct {
-	DB   *postgres.DB
+	// DB holds users, sessions, access tokens and the counters of wrong passwords.
+	DB *postgres.DB
+	// Keys verifies access tokens. It also signs device cookies, which mark browsers from
+	// which a user has signed in, and the keys of the counters.
 	Keys *token.Keys
-	Log  *slog.Logger
+	// Log receives refused sign-ins, and failures that don't fail a request.
+	Log *slog.Logger
 	// Public is the public URL of this installation. If it is https, cookies are
-	// restricted to https.
+	// restricted to HTTPS.
 	Public *url.URL
-	// TrustsProxies reports whether any proxy is trusted to give the client's address.
+	// TrustsProxies reports whether any proxy is trusted to give the client's address. If
+	// not, and Public is https, wrong passwords are counted by account only.
 	TrustsProxies bool
 }
 
-// Authenticator authenticates users.
+// Authenticator authenticates the senders of requests. It is safe for concurrent use.
 type Authenticator struct {
 	db       *postgres.DB
 	keys     *token.Keys
@@ -61,7 +67,7 @@ type Authenticator struct {
 	public   *url.URL
 }
 
-// New returns a new Authenticator.
+// New returns a new Authenticator. It fails only if the password checker can't be set up.
 func New(o Options) (*Authenticator, error) {
 	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
@@ -76,19 +82,21 @@ func New(o Options) (*Authenticator, error) {
 	}, nil
 }
 
-// Secure reports whether users reach this installation by https.
+// Secure reports whether users reach this installation over HTTPS.
 func (g *Authenticator) Secure() bool { return g.public.Scheme == "https" }
 
 // Session is an open session.
 type Session struct {
+	// ExpiresAt is when the user has to sign in again: 14 days after signing in.
 	ExpiresAt time.Time
 	// CSRF is the value for HeaderCSRF. Another site's page can make a browser send the
 	// cookie, but can't read this.
 	CSRF string
 }
 
-// Authenticate authenticates the sender of a request, by access token or session. The session is
-// nil for an access token. See Token and Session for the errors.
+// Authenticate authenticates the sender of a request: by access token if there is an
+// Authorization header, else by session, with HeaderCSRF. The session is nil for an access
+// token. The errors are those of Token and Session.
 func (g *Authenticator) Authenticate(c *fiber.Ctx) (access.Principal, *Session, error) {
 	if c.Get(fiber.HeaderAuthorization) != "" {
 		p, err := g.Token(c)
@@ -97,11 +105,11 @@ func (g *Authenticator) Authenticate(c *fiber.Ctx) (access.Principal, *Session, 
 	return g.Session(c, c.Get(HeaderCSRF))
 }
 
-// Session authenticates the sender of a request by session only. A request that changes
-// something has to come from one of our pages, with its Session.CSRF as csrf. The error
-// is Unauthenticated without a session, and Forbidden for a request that can be forged.
-// If IsForged reports true for the error, the sender is returned too, so that a page
-// can offer to send the request again.
+// Session authenticates the sender of a request by session only. Unless the method is GET
+// or HEAD, the request must come from one of our pages, and csrf must be its Session.CSRF.
+// The error is Unauthenticated without a session, and Forbidden for a request that may have
+// been forged. If IsForged reports true for the error, the sender and the session are
+// returned too, so that a page can offer to send the request again.
 func (g *Authenticator) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
 	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
 	if err != nil {
@@ -127,7 +135,9 @@ func IsForged(err error) bool {
 	return ok && f.Code == "csrf"
 }
 
-// Token authenticates the sender by access token only.
+// Token authenticates the sender by access token only, from the Authorization header. The
+// error is Unauthenticated if there is none, or if it is unknown, expired or revoked. Then
+// Token also sets the WWW-Authenticate header of the response.
 func (g *Authenticator) Token(c *fiber.Ctx) (access.Principal, error) {
 	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
 	if err != nil {
@@ -164,8 +174,8 @@ func (g *Authenticator) byToken(ctx context.Context, header string) (access.Prin
 	}, nil
 }
 
-// Sender authenticates the sender of a request of which only the header has been read.
-// It doesn't refuse forged requests: Authenticate does, once the whole request has arrived.
+// Sender authenticates the sender of a request whose body has not been read yet. It doesn't
+// refuse forged requests: Authenticate does, once the whole request has arrived.
 func (g *Authenticator) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
@@ -211,10 +221,11 @@ func (g *Authenticator) checkSameOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// CheckHost refuses requests that a browser sends for another site's page. That
-// includes a site whose name was made to resolve to this server (DNS rebinding). Its
-// name is then in the Host header as well. So Origin and Host are not compared with
-// each other, but both with the public URL.
+// CheckHost refuses requests that a browser sends for another site's page. That includes a
+// site whose name was made to resolve to this server (DNS rebinding). In that case, the
+// name also appears in the Host header. So Origin and Host are compared with the public URL
+// rather than with each other; Host only if the public URL is on this machine. The error is
+// Forbidden.
 func (g *Authenticator) CheckHost(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	isOwnHost := func(host string) bool {
@@ -242,7 +253,11 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// SignIn verifies the password, opens a session and sets its cookie.
+// SignIn verifies the password of the user with an email address, opens a session and sets
+// its cookie. source is the client's address, by which wrong passwords are counted and
+// logged. The error is Unauthenticated if the address or the password is wrong, Exhausted
+// after too many wrong passwords (with the response's Retry-After header set), and
+// Forbidden if another site's page sent the request.
 func (g *Authenticator) SignIn(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
 	if err := g.checkSameOrigin(c); err != nil {
 		return postgres.User{}, Session{}, err
@@ -306,7 +321,7 @@ func (g *Authenticator) findAndVerify(ctx context.Context, email, pass string) (
 	return u, ok && u.ID != uuid.Nil, err
 }
 
-// SignOut ends the session of a request, if it has one.
+// SignOut ends the session of a request, if any, and clears its cookie.
 func (g *Authenticator) SignOut(c *fiber.Ctx) error {
 	secret := c.Cookies(g.cookieName())
 	g.setCookie(c, g.cookieName(), "", time.Unix(1, 0))

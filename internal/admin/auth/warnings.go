@@ -9,8 +9,8 @@ func distinguishesClients(public *url.URL, proxies bool) bool {
 	return public.Scheme != "https" || proxies
 }
 
-// Warnings returns what an operator should know about sign-ins, given the public URL
-// and whether any proxy is trusted. It is empty if all is well.
+// Warnings returns warnings about the setup of sign-ins, for the operator to see at startup,
+// given the public URL and whether any proxy is trusted. It is empty if all is well.
 func Warnings(public *url.URL, proxies bool) (all []string) {
 	if !distinguishesClients(public, proxies) {
 		all = append(all, "PUBLIC_URL is https, so there is a proxy in front, but TRUSTED_PROXIES is empty: all requests appear to come from the proxy's address. "+

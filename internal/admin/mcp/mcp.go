@@ -1,7 +1,7 @@
 // Package mcp serves an organization's library to agents over the Model Context
 // Protocol. It offers the permission templates and the modes in effect, as tools and as
-// resources. It is read-only and doesn't authorize: its callers have authorized the
-// sender for the given organization.
+// resources, and other kinds of objects as tools. It is read-only. It does not authorize
+// requests; callers must first check that the sender may read the organization's library.
 package mcp
 
 import (
@@ -29,7 +29,8 @@ type Handler struct {
 	schemas  *mcp.SchemaCache
 }
 
-// NewHandler returns a new Handler. builtins are the modes that every editor has.
+// NewHandler returns a new Handler. builtins are the modes that every editor has; they are
+// in effect unless the organization replaces them.
 func NewHandler(db *postgres.DB, builtins []modes.Mode, log *slog.Logger) *Handler {
 	return &Handler{db, builtins, log, mcp.NewSchemaCache()}
 }

@@ -31,9 +31,11 @@ func isBatch(body []byte) bool {
 	return len(body) > 0 && body[0] == '['
 }
 
-// Serve answers one message about an organization. It returns a *fault.Error for a
-// message that can't be read. A request in the message that fails is answered in the
-// protocol.
+// Serve responds to the MCP message in c's body with the library of the given organization.
+// requestID identifies the request in the log. The error is a *fault.Error if the message
+// can't be read, or if it or its response is too large; then nothing has been sent. Any
+// other failure is reported as the protocol defines, in a JSON-RPC error or a tool result,
+// and Serve returns nil.
 func (d *Handler) Serve(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	if len(c.BodyRaw()) > maxMessage {
 		return fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxMessage>>10)

@@ -22,7 +22,7 @@ type deletion struct {
 	Error     string
 }
 
-// DeletionForm asks before the object in ?object= is deleted.
+// DeletionForm asks for confirmation before the object in ?object= is deleted.
 func (p *Pages) DeletionForm(v *shell.Request) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, v.Query("object"))
 	if err != nil {
@@ -39,8 +39,9 @@ func (p *Pages) confirmDeletion(v *shell.Request, d deletion) (err error) {
 	return v.Show("object_deletion", shell.Page{Title: "Delete " + d.Object.Spec.Title() + "?", Crumbs: p.crumbs(v, &d.Object), Data: d})
 }
 
-// Delete deletes an object at the expected version: the field object is its id, a colon and
-// the version.
+// Delete deletes an object if it is still at the expected version. The form field "object"
+// holds both, as "id:version". If the object has changed or is in use, Delete asks again,
+// with the reason.
 func (p *Pages) Delete(v *shell.Request) error {
 	text, expected, err := shell.ParseVersionRef(shell.ReadForm(v.Ctx).Get("object"))
 	if err != nil {
@@ -96,7 +97,7 @@ type deletedData struct {
 	Newest bool
 }
 
-// Deleted lists the objects that were deleted and not restored, the newest first.
+// Deleted lists the objects that were deleted and not restored, the latest deletion first.
 func (p *Pages) Deleted(v *shell.Request) error {
 	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
 	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPageSize+1)

@@ -24,7 +24,8 @@ func (p *Pages) loadDraft(v *shell.Request, e *editor, subject uuid.UUID) error 
 	return err
 }
 
-// DraftInput returns the content of a form, to be stored as a draft.
+// DraftInput implements shell.DraftEditor. It returns the content of a form, to be stored
+// as a draft.
 func (p *Pages) DraftInput(v *shell.Request, f shell.Form, subject uuid.UUID) (shell.DraftInput, error) {
 	e := parseEditor(f)
 	saved := p.blankManifest()
@@ -36,8 +37,8 @@ func (p *Pages) DraftInput(v *shell.Request, f shell.Form, subject uuid.UUID) (s
 	}, nil
 }
 
-// EditPath returns the address at which a subject is edited; ok is false if it isn't an
-// object.
+// EditPath implements shell.DraftEditor. It returns the path at which a subject is edited,
+// and reports whether the subject is an existing object.
 func (p *Pages) EditPath(v *shell.Request, subject uuid.UUID) (string, bool) {
 	_, err := p.store.Get(v.UserContext(), v.Org.ID, subject.String())
 	return p.path(v, "/"+subject.String()), err == nil

@@ -111,10 +111,13 @@ func (p *Pages) manifestText(o resource.Object) string {
 	return string(jsonast.MarshalYAML(manifest.Content(p.kind, o), ""))
 }
 
-// Create saves a new object.
+// Create saves a new object. With the form field do=check, it only shows what would be
+// saved. A manifest that can't be saved is shown again with its problems, as with Save.
 func (p *Pages) Create(v *shell.Request) error { return p.save(v, nil) }
 
-// Save saves an object in place of the expected version.
+// Save saves a new version of an object, provided that it is still at the expected one. If
+// it isn't, Save shows the submitted manifest next to the newer version. With the form field
+// do=check, it only shows the changes.
 func (p *Pages) Save(v *shell.Request) error {
 	id, err := shell.ParseID(v.Params("object"))
 	if err != nil {

@@ -37,7 +37,7 @@ type listData struct {
 	HasDeleted bool
 }
 
-// List shows the objects whose name or labels contain ?q=.
+// List shows the objects whose name or labels contain ?q=, ignoring case.
 func (p *Pages) List(v *shell.Request) error {
 	all, revision, err := p.store.ListWithRevision(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -92,7 +92,8 @@ func (p *Pages) Count(v *shell.Request) (n int, ok bool) {
 	return n, err == nil
 }
 
-// PaletteGroup returns the objects that the palette lists.
+// PaletteGroup returns the kind's objects with the actions on each that the visitor may
+// perform, for shell.Routes.AddPaletteSource.
 func (p *Pages) PaletteGroup(v *shell.Request) (shell.PaletteGroup, error) {
 	group := shell.PaletteGroup{Title: p.Title(), Kind: capitalize(p.Noun())}
 	all, err := p.store.List(v.UserContext(), v.Org.ID)

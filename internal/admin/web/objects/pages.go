@@ -1,6 +1,5 @@
 // Package objects serves pages for any kind of object: the list, an editor for its manifest,
-// history, the objects that refer to it, and deleted objects. They follow the rules that the
-// kind has registered.
+// history, the objects that refer to it, and deleted objects. Each kind registers its rules.
 package objects
 
 import (
@@ -13,7 +12,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// HTML holds the templates of the pages.
+// HTML holds the templates of the pages, for shell.Parse.
 //
 //go:embed html
 var HTML embed.FS
@@ -21,21 +20,21 @@ var HTML embed.FS
 // Pages serves the pages of one kind.
 type Pages struct {
 	*shell.Shell
-	// Drafts stores the drafts of the editor.
+	// Drafts stores the drafts of the kind's edit page.
 	Drafts *shell.Drafts
 	kind   resource.Kind
 	store  *postgres.Collection[resource.Object]
 }
 
-// New returns the pages of a kind.
+// New returns the pages of a registered kind. It panics if kind isn't registered.
 func New(s *shell.Shell, kind resource.Kind) *Pages {
 	p := &Pages{Shell: s, kind: kind, store: s.DB.Objects(kind.Names().Singular)}
 	p.Drafts = shell.NewDrafts(s, kind.Names().Singular, "/"+p.Name(), p)
 	return p
 }
 
-// Name returns the path of the kind's pages below an organization, without a slash, such as
-// "templates". It is also part of the names of their icons.
+// Name returns the path segment of the kind's pages below an organization, such as
+// "templates". It is also used in the name of the kind's icon.
 func (p *Pages) Name() string { return p.kind.Names().Plural }
 
 // Title returns the name of the objects in the plural, such as "Permission templates".

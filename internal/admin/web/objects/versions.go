@@ -173,7 +173,7 @@ type restoration struct {
 	id uuid.UUID
 }
 
-// RestorationForm asks before ?version= of an object is restored.
+// RestorationForm asks for confirmation before ?version= of an object is restored.
 func (p *Pages) RestorationForm(v *shell.Request) error {
 	d, err := p.loadRestoration(v, v.Query("version"))
 	if err != nil {
@@ -215,7 +215,8 @@ func (p *Pages) loadRestoration(v *shell.Request, number string) (d restoration,
 	return d, nil
 }
 
-// RestoreVersion makes an older version the current one, as a new version.
+// RestoreVersion saves an older version as a new version, which becomes the current one. It
+// also restores a deleted object.
 func (p *Pages) RestoreVersion(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	d, err := p.loadRestoration(v, f.Get("version"))
@@ -239,8 +240,10 @@ func (p *Pages) RestoreVersion(v *shell.Request) error {
 	return v.RedirectWithFlash(d.Base+"/history", s)
 }
 
-// Restore undoes changes. It restores the objects that one revision deleted, or objects as
-// they were before a version that no one has replaced since.
+// Restore undoes changes; the undo buttons of messages send them. The form field "revision"
+// restores the objects that this revision deleted. Each field "object" holds a
+// shell.UndoField, which reverts an object to an older version, provided that no one has
+// changed it since. If any of them fails, none is restored.
 func (p *Pages) Restore(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	var restorations []postgres.Restoration

@@ -1,5 +1,5 @@
 // Package publication serves the page that shows which state of the library readers have.
-// The page also has the actions for when they don't have all of it.
+// It also offers actions to use when readers are behind.
 package publication
 
 import (
@@ -9,15 +9,16 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// HTML holds the page templates.
+// HTML holds the page templates, for shell.Parse.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages serves the page on publication, and the publication line of other pages.
+// Pages serves the publication page, and the publication line of other pages.
 type Pages struct {
 	*shell.Shell
-	// Builtins are the modes that every editor has.
+	// Builtins are the modes that every editor has. They count toward the number of modes
+	// that the page shows.
 	Builtins []modes.Mode
 }
 

@@ -124,7 +124,8 @@ func (p *Pages) checkCanary(v *shell.Request, d *publicationData) error {
 	return nil
 }
 
-// Republish has everything published again, whatever readers have.
+// Republish schedules all content of the request's organization to be published again, even
+// if readers are up to date. It redirects to the publication page.
 func (p *Pages) Republish(v *shell.Request) error {
 	if err := p.DB.Republish(v.UserContext(), v.Org.ID); err != nil {
 		return err
@@ -132,7 +133,9 @@ func (p *Pages) Republish(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/publication"), shell.Flash{Text: "Everything is being republished. Editors are not affected: unchanged content keeps its ETag."})
 }
 
-// Retry has a job run at once.
+// Retry makes an unfinished publishing job run now instead of at its next attempt. The form
+// field "job" is the job's id. It redirects to the publication page, also if the job is no
+// longer waiting.
 func (p *Pages) Retry(v *shell.Request) error {
 	id, err := strconv.ParseInt(shell.ReadForm(v.Ctx).Get("job"), 10, 64)
 	if err != nil {
@@ -148,8 +151,9 @@ func (p *Pages) Retry(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/publication"), shell.Flash{Text: "Retrying now."})
 }
 
-// PublicationLine answers with the publication line alone, for pages that show it and
-// refresh it.
+// PublicationLine responds with the publication line alone, for pages that show it and
+// refresh it. ?modes= is the number of modes to show in it, and ?here= is set if the page
+// is the publication page itself.
 func (p *Pages) PublicationLine(v *shell.Request) error {
 	l, err := v.PublicationLine(max(v.QueryInt("modes"), 0))
 	if err != nil {

@@ -6,14 +6,16 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Actors looks up the names of users by id. Each user is looked up at most once.
+// Actors looks up the email addresses of users by id, as their names on pages. Each user is
+// looked up at most once.
 type Actors struct {
-	v     *Request
+	v *Request
+	// Names maps user ids to the names found so far.
 	Names map[string]string
 }
 
-// Actors returns the names of the members of the organization. Others are looked up on
-// demand.
+// Actors returns an Actors that holds the members of the organization. Other users are
+// looked up on demand.
 func (v *Request) Actors() (*Actors, error) {
 	p := &Actors{v, map[string]string{}}
 	members, err := v.shell.DB.Members(v.UserContext(), v.Org.ID)
@@ -23,8 +25,9 @@ func (v *Request) Actors() (*Actors, error) {
 	return p, err
 }
 
-// Name returns the email address of a user. For an operator it returns the name in the
-// audit log.
+// Name returns the email address of the user with the given id, or "a deleted user". An
+// operator has no account, so actor is then the name recorded in the audit log; Name
+// returns it unchanged. The error is that of the database.
 func (p *Actors) Name(actor string) (string, error) {
 	if name, ok := p.Names[actor]; ok {
 		return name, nil

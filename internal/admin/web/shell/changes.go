@@ -12,12 +12,14 @@ import (
 type Change struct {
 	// Name is the label of the field, Pointer its JSON pointer.
 	Name, Pointer string
-	Kind          diff.Kind
-	// Before and After are single-line values with the changed words marked. If either
-	// value has several lines, Compared is set instead.
+	// Kind is Added, Removed or Changed.
+	Kind diff.Kind
+	// Before and After are single-line values with the changed words marked; "nothing"
+	// stands for a missing one.
 	Before, After []diff.Span
-	Compared      *Comparison
-	// Note replaces the values if they are not shown.
+	// Compared is set in place of Before and After if either value has several lines.
+	Compared *Comparison
+	// Note is shown in place of the values, if any.
 	Note string
 }
 
@@ -28,8 +30,8 @@ const (
 	maxShownChanges = 200
 )
 
-// TruncateFieldList returns the first maxListedFields names, followed by the number of the
-// other fields.
+// TruncateFieldList returns names if there are at most 20. Otherwise it returns the first 20
+// and an entry such as "3 other fields".
 func TruncateFieldList(names []string) []string {
 	if more := len(names) - maxListedFields; more > 0 {
 		return append(names[:maxListedFields:maxListedFields], Pluralize(more, "other field"))
@@ -40,8 +42,9 @@ func TruncateFieldList(names []string) []string {
 // tooLongNote is the note on changes once the page's budget for comparisons is used up.
 const tooLongNote = "Changed, but too long to be compared here as well"
 
-// Changes prepares changes for display, within the budget of a page. Changes beyond the
-// budget are named but not compared. The first maxShownChanges are shown, the others counted.
+// Changes prepares changes for display. Once budget, usually Request.DiffBudget, is used up,
+// the remaining ones are listed with a Note instead of their values. If there are more than
+// 200, the last Change returned stands for the others: its Name has their number.
 func Changes(changes []diff.Change, budget *diff.Budget) []Change {
 	more := max(0, len(changes)-maxShownChanges)
 	changes = changes[:len(changes)-more]
@@ -106,7 +109,8 @@ var fieldLabels = map[string]string{
 // display.
 var pointerReplacer = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
 
-// FieldLabel returns the label of the field at a JSON pointer.
+// FieldLabel returns the label of the field at a JSON pointer. For a field without one, it
+// is derived from the pointer; for the pointer "", it is "All of it".
 func FieldLabel(pointer string) string {
 	if label, ok := fieldLabels[pointer]; ok {
 		return label

@@ -1,7 +1,10 @@
 package shell
 
-// Choice is a link to one of several variants of a list, such as a filter or a format.
+// Choice is one of several options on a page, such as a filter, a format or a lifetime.
 type Choice struct {
+	// Value identifies the choice in a form or query. Label is its text. Path is the address
+	// to which it links; it is empty for an option of a form.
 	Value, Label, Path string
-	Current            bool
+	// Current reports whether this choice is selected.
+	Current bool
 }

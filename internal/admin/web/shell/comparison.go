@@ -9,8 +9,8 @@ import (
 // Comparison is a line-by-line comparison of two texts. It is for the template "yaml-diff",
 // which works without scripts too.
 type Comparison struct {
-	// Label names the compared content; Old and New name the sides. Old is empty if there
-	// was no content before, New if there is none after.
+	// Label names the compared content. Old and New are the headings of the sides. Old is
+	// empty if there was no content before, New if there is none after.
 	Label, Old, New string
 	// Split shows the sides next to each other, unless the user chooses otherwise.
 	Split bool
@@ -84,7 +84,9 @@ const (
 	minFolded = 3
 )
 
-// Compare compares two texts, within the budget of a page. An empty text has no lines.
+// Compare compares two texts line by line. Lines that are left when budget, usually
+// Request.DiffBudget, is used up are shown as replaced. An empty string counts as zero
+// lines. The caller names the sides; see WithSideNames.
 func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	c.Label = label
 	lines := compareLines(before, after, budget)
@@ -171,7 +173,7 @@ func (p comparisonPart) markWords(budget *diff.Budget) {
 	}
 }
 
-// WithSideNames returns c with names for its sides.
+// WithSideNames returns a copy of c with the given headings of its sides.
 func (c Comparison) WithSideNames(before, after string) Comparison {
 	c.Old, c.New = before, after
 	return c

@@ -26,10 +26,10 @@ import (
 // The token is part of compressed pages, which can repeat submitted text. So it is masked
 // differently in each response: a random pad, followed by the token XORed with the pad.
 
-// CSRFField is the form field of the token. userField is the form field with the id of the
-// user who filled in the form.
 const (
+	// CSRFField is the name of the form field that carries the CSRF token; see View.CSRF.
 	CSRFField = "_csrf"
+	// userField is the form field with the id of the user who filled in the form.
 	userField = "_user"
 )
 

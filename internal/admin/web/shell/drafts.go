@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Draft is unsaved content of an editor, as its page refers to it.
+// Draft identifies the unsaved content of an edit page.
 type Draft struct {
 	// Subject is the object's id, or a new id if the object does not exist yet.
 	Subject uuid.UUID
@@ -29,42 +29,45 @@ type Draft struct {
 	// BaseVersion is the version of the object that the draft is based on, 0 for a new
 	// object.
 	BaseVersion int64
-	// Path is the address at which the draft is stored.
+	// Path is the address to which scripts post the draft; see Drafts.Path. The page sets it.
 	Path string
 	// NotStored reports whether storing the content of the page failed.
 	NotStored bool
 }
 
-// DraftFromForm returns the draft that a form refers to.
+// DraftFromForm returns the Subject and the Edition of the draft in a form's hidden fields.
+// They are zero if missing or malformed.
 func DraftFromForm(f Form) (d Draft) {
 	d.Subject, _ = uuid.Parse(f.Get("draft"))
 	d.Edition, _ = strconv.ParseInt(f.Get("edition"), 10, 64)
 	return d
 }
 
-// DraftInput is the content of an editor, to be stored as a draft.
+// DraftInput is the content of an edit page, to be stored as a draft.
 type DraftInput struct {
-	// Title is the draft's name in lists.
+	// Title is the draft's name in lists; it can be empty.
 	Title string
 	// Content is stored as JSON.
 	Content any
 	// BaseVersion is the version of the object that the draft is based on, 0 for a new
 	// object.
 	BaseVersion int64
-	// Unchanged reports whether the content equals the object. Then it is not stored.
+	// Unchanged reports whether the content equals the saved object. Then the draft is
+	// deleted instead of stored.
 	Unchanged bool
 }
 
-// DraftEditor is the editor of a kind, as Drafts uses it.
+// DraftEditor is implemented by the edit pages of a kind, for Drafts.
 type DraftEditor interface {
-	// DraftInput returns the content for a subject in a form.
+	// DraftInput returns the content that the form f has for a subject, an existing or a new
+	// object.
 	DraftInput(v *Request, f Form, subject uuid.UUID) (DraftInput, error)
-	// EditPath returns the path of a subject's page; ok is false if the object does not
-	// exist.
+	// EditPath returns the address of a subject's edit page; ok is false if the object does
+	// not exist.
 	EditPath(v *Request, subject uuid.UUID) (path string, ok bool)
 }
 
-// Drafts stores the drafts of a kind. A draft is private to its author.
+// Drafts stores the drafts of a kind of object. A draft is private to its author.
 type Drafts struct {
 	shell *Shell
 	// kind is the Singular of the kind, path the path of its pages: "/templates".
@@ -72,8 +75,8 @@ type Drafts struct {
 	editor     DraftEditor
 }
 
-// NewDrafts returns the drafts of a kind. kind is the Singular of the kind, and path is the
-// path of its pages below an organization.
+// NewDrafts returns the drafts of a kind. kind is the Singular in the kind's resource.Names,
+// such as "mode". path is the path of its pages below an organization, such as "/modes".
 func NewDrafts(s *Shell, kind, path string, editor DraftEditor) *Drafts {
 	return &Drafts{shell: s, kind: kind, path: path, editor: editor}
 }
@@ -82,7 +85,7 @@ func (d *Drafts) key(v *Request, subject uuid.UUID) postgres.DraftKey {
 	return postgres.DraftKey{OrganizationID: v.Org.ID, UserID: v.Principal.UserID, Kind: d.kind, Subject: subject}
 }
 
-// Path returns the address at which the draft of a subject is stored.
+// Path returns the address to which scripts post the draft of a subject.
 func (d *Drafts) Path(v *Request, subject uuid.UUID) string {
 	return v.Address(d.path + "/drafts/" + subject.String())
 }
@@ -110,12 +113,15 @@ func (d *Drafts) Load(v *Request, subject uuid.UUID, content any) (draft Draft, 
 
 // DraftSummary is a draft in a list.
 type DraftSummary struct {
+	// Name is the draft's title, or "Without a name". Path is the address that opens the
+	// draft as a new object, so it is only for drafts of objects that do not exist.
 	Name, Path string
-	StoredAt   time.Time
-	subject    uuid.UUID
+	// StoredAt is when the draft was last stored.
+	StoredAt time.Time
+	subject  uuid.UUID
 }
 
-// DraftSummaries lists a visitor's drafts of a kind, newest first.
+// DraftSummaries lists a visitor's drafts of a kind, last stored first.
 type DraftSummaries []DraftSummary
 
 // List returns the visitor's drafts. It returns none if the visitor is no longer allowed to
@@ -170,9 +176,9 @@ func (d *Drafts) store(v *Request, draft *Draft, w DraftInput) error {
 	return err
 }
 
-// StoreForm stores the content of a form that could not be saved; it works without scripts
-// too. Storing can fail, for instance if another window has stored a draft. The page still
-// shows the content then.
+// StoreForm stores, as a draft, the content of a form that could not be saved, and updates
+// draft. It works without scripts too. If storing fails, for instance because another window
+// has stored a draft, it sets draft.NotStored; the page still shows the content.
 func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	if draft.Subject == uuid.Nil {
 		draft.Subject = uuid.New()
@@ -187,8 +193,8 @@ func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	}
 }
 
-// End ends the draft of a saved form. A draft that another window has stored since is left
-// alone, unless it has the same content.
+// End deletes the draft once its form f has been saved. A draft that another window has
+// stored since is kept, unless it has the same content. It is no error if there is none.
 func (d *Drafts) End(v *Request, draft Draft, f Form) error {
 	key := d.key(v, draft.Subject)
 	stored, err := d.shell.DB.Draft(v.UserContext(), key)
@@ -219,9 +225,10 @@ type storedDraft struct {
 	Refused string `json:"refused,omitempty"`
 }
 
-// Store stores a draft for a script that submits the editor's form. It responds with the
-// stored edition. If another window has stored one since, it responds with that edition and
-// status 409; if the draft is too large, with status 413.
+// Store stores a draft for a script that posts the form of the edit page. It responds with
+// JSON: the number "edition" of the stored draft or, with the reason in "refused", status
+// 409 and the current edition if another window has stored a draft since, or status 413 if
+// the draft is too large.
 func (d *Drafts) Store(v *Request) error {
 	f := ReadForm(v.Ctx)
 	draft, err := d.submittedDraft(v, f)
@@ -259,7 +266,8 @@ func (d *Drafts) submittedDraft(v *Request, f Form) (Draft, error) {
 	return draft, err
 }
 
-// Discard discards a draft; it can be restored for a day.
+// Discard is the action that discards a draft; Restore can bring it back for a day. It
+// redirects to the object or, if that does not exist, to the list.
 func (d *Drafts) Discard(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {
@@ -284,7 +292,8 @@ func (d *Drafts) Discard(v *Request) error {
 	return v.RedirectWithFlash(target, Flash{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
-// Restore restores a discarded draft.
+// Restore is the action that brings back a discarded draft. It redirects to the page that
+// shows it.
 func (d *Drafts) Restore(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {

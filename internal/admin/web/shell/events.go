@@ -34,8 +34,8 @@ func (s *Shell) events(v *Request) error {
 	return stream.Serve(v.Ctx)
 }
 
-// RouteEvents adds the route of the event stream. It is outside of the group of pages, whose
-// compression would buffer events.
+// RouteEvents adds the route of the event stream to app. Its responses must not be
+// compressed, because that would buffer events; so it isn't among OrganizationRoutes.
 func (s *Shell) RouteEvents(app fiber.Router) {
 	r := access.Request{Action: access.ReadLibrary}
 	s.pages["/events"] = r

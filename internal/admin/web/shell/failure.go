@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/problem"
 )
 
-// WantsHTML reports whether a failure is answered with a page. That is so if the request
-// accepts HTML and is not for the API.
+// WantsHTML reports whether the response to a failure should be a page: the request accepts
+// HTML and is not for the API.
 func WantsHTML(c *fiber.Ctx) bool {
 	return !strings.HasPrefix(c.Path(), "/api/") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
 }
@@ -60,8 +60,9 @@ var failureTexts = map[int]struct{ title, outcome, nextStep string }{
 	},
 }
 
-// Fail responds with a page about a failure. p is the failure as the API reports it. A
-// server error is logged here, unless it has been logged already.
+// Fail responds with a page about the failure err. p is the problem with which the API would
+// respond; Fail adds the request id. Fail logs a server error unless it has been logged
+// already.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
 		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)

@@ -11,18 +11,23 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Flash is a message about a completed action, shown once on the next page (flash).
+// Flash is a message about a completed action, shown once on the next page. A signed cookie
+// carries it there; it is lost after a minute.
 type Flash struct {
+	// Text is the message, a plain-text sentence.
 	Text string `json:"text"`
-	// Undo is the form that undoes the action, if any.
+	// Undo is the form that undoes the action; nil if there is none. It is dropped if the
+	// message would not fit into a cookie.
 	Undo *Undo `json:"undo,omitempty"`
-	// IsError marks a failure.
+	// IsError marks a message about a failure.
 	IsError bool `json:"bad,omitempty"`
 }
 
 // Undo is the form that undoes an action.
 type Undo struct {
-	Path   string `json:"path"`
+	// Path is the address to which the form is posted.
+	Path string `json:"path"`
+	// Fields are the hidden fields.
 	Fields []Pair `json:"fields"`
 }
 

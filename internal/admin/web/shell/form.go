@@ -15,6 +15,7 @@ import (
 // Form holds the submitted values of a form and its errors. When the form is shown again,
 // it has all submitted values.
 type Form struct {
+	// Fields holds the submitted values by field name; see Get for line breaks.
 	Fields url.Values
 	// Errors maps field names to error messages; "" holds errors of the whole form.
 	Errors map[string]string
@@ -22,7 +23,7 @@ type Form struct {
 	ErrorFields []string
 }
 
-// ReadForm returns the form that a request submits.
+// ReadForm returns the form in a request's body. It is empty if the body is no form.
 func ReadForm(c *fiber.Ctx) Form {
 	fields, _ := fieldsOf(c)
 	return Form{Fields: fields}
@@ -85,7 +86,7 @@ func sanitizeFields(fields url.Values) url.Values {
 	return out
 }
 
-// NewForm returns a form with initial values, given as pairs of name and value.
+// NewForm returns a form with initial values, given as alternating names and values.
 func NewForm(pairs ...string) Form {
 	f := Form{Fields: url.Values{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -116,7 +117,8 @@ func (f Form) removeField(name string) Form {
 	return f
 }
 
-// AddError adds an error to a field; name "" means the whole form.
+// AddError returns f with an error added to a field; name "" means the whole form. Several
+// errors of a field are joined. Use only the result: it can share maps with f.
 func (f Form) AddError(name, detail string) Form {
 	if f.Errors == nil {
 		f.Errors = map[string]string{}
@@ -130,9 +132,9 @@ func (f Form) AddError(name, detail string) Form {
 	return f
 }
 
-// AddFault adds the errors of a fault to the form. field maps JSON pointers to fields of the
-// form; the longest prefix of a fault's pointer wins. Errors that match none are added to
-// the whole form.
+// AddFault returns f with the errors of a fault added, as by AddError. field maps JSON
+// pointers to fields of the form; the longest prefix of an error's pointer wins. Errors that
+// match none, and the message of a fault without fields, are added to the whole form.
 func (f Form) AddFault(e *fault.Error, field map[string]string) Form {
 	if len(e.Fields) == 0 {
 		return f.AddError("", e.Message)
@@ -153,7 +155,8 @@ func (f Form) AddFault(e *fault.Error, field map[string]string) Form {
 	return f
 }
 
-// AsUserError returns the fault in err, and reports whether the user can fix it in the form.
+// AsUserError returns the fault in err and true if the user can fix it in the form, which
+// should then be shown again. Otherwise, also for a nil err, it returns nil and false.
 func AsUserError(err error) (*fault.Error, bool) {
 	e, ok := fault.As(err)
 	if !ok {
@@ -169,12 +172,15 @@ func AsUserError(err error) (*fault.Error, bool) {
 
 // Input is the data of the template "field".
 type Input struct {
+	// Name is the name of the form field, Value its current value. Error is empty if the
+	// value is valid.
 	Name, Label, Value, Error string
-	// Hint is shown below the input, Aside next to the label. Kind is the type of the
-	// input, "" for text; Autocomplete is its autocomplete attribute.
+	// Hint is shown below the input, Aside next to the label. Kind is the type attribute of
+	// the input, "textarea", or "" for text. Autocomplete is its autocomplete attribute.
 	Hint, Aside, Kind, Autocomplete string
-	Required                        bool
+	// Required reports whether the input must be filled in.
+	Required bool
 }
 
-// ID returns the field's id in the page. The list of errors links to it.
+// ID returns the id of the input's element. The list of errors links to it.
 func (i Input) ID() string { return "field-" + strings.ReplaceAll(i.Name, ".", "-") }

@@ -10,10 +10,11 @@ const (
 	historyBatchSize = 6
 )
 
-// ReadHistoryPage reads versions until there is one more than fits on a page, or until their
-// contents exceed historyBytes. In either case more is true, and the last version read
-// belongs to the next page as well. read returns up to limit versions after the given one,
-// or the newest versions for nil.
+// ReadHistoryPage reads versions until there are 51, one more than fits on a page, or until
+// their contents exceed 2 MiB. In either case more is true, and the last element of got is
+// the first of the next page: don't show it, except as the predecessor of the one before.
+// read returns up to limit versions after the given one, or the newest versions for nil.
+// size returns the size of a version's content in bytes.
 func ReadHistoryPage[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
 	bytes := 0
 	for after := (*T)(nil); ; after = &got[len(got)-1] {

@@ -2,7 +2,8 @@ package shell
 
 import "net/http"
 
-// Home redirects to the organization if there is only one, else to the list.
+// Home redirects to the modes of the visitor's organization if there is exactly one, else to
+// the list of organizations.
 func (s *Shell) Home(v *Request) error {
 	if len(v.Orgs) == 1 {
 		return v.Redirect("/orgs/"+v.Orgs[0].Slug+"/modes", http.StatusSeeOther)
@@ -17,7 +18,7 @@ func (s *Shell) Organizations(v *Request) error {
 	})
 }
 
-// OrganizationHome redirects to the modes.
+// OrganizationHome redirects to the modes of the request's organization.
 func (s *Shell) OrganizationHome(v *Request) error {
 	return v.Redirect(v.Address("/modes"), http.StatusSeeOther)
 }

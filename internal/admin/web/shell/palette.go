@@ -19,17 +19,21 @@ type PaletteItem struct {
 	// Name is the name of the page or, for an action on an object, of the object. Verb is
 	// shown before the object's name: "History of".
 	Verb, Name string
-	// Slug, Glyph and Icon are shown next to the name.
+	// Slug is shown after the name. Glyph, a symbol or an initial, is shown before it; if
+	// Glyph is empty, Icon names an icon to show instead.
 	Slug, Glyph, Icon string
-	Keywords, Path    string
-	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a
-	// dialog.
+	// Keywords are further words by which the item is found. Path is the address to open.
+	Keywords, Path string
+	// NeedsConfirmation reports whether Path is a page that asks for confirmation. Scripts
+	// show it in a dialog.
 	NeedsConfirmation bool
-	May               access.Decision
+	// May is the result of Request.May for the item. If it isn't allowed, the item is
+	// disabled with the reason.
+	May access.Decision
 	// Actions lists further actions on the object, besides viewing it.
 	Actions []PaletteItem
-	// CacheKey is a comparable value that determines the rendered row; nil if the row must
-	// not be cached.
+	// CacheKey is a comparable value that determines the rendered row, with its address and
+	// decisions; rows are cached for all visitors. It is nil if the row must not be cached.
 	CacheKey any
 }
 
@@ -39,7 +43,8 @@ func newPaletteRowCache() Cache[any, template.HTML] {
 	return NewCache[any](16<<20, func(p template.HTML) int { return len(p) })
 }
 
-// PaletteRow renders the row of an item.
+// PaletteRow renders the row of an item, or returns it from a cache. kind is the Kind of the
+// item's group.
 func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	cache := s.v.shell.paletteRows
 	if p.CacheKey == nil {
@@ -55,7 +60,8 @@ func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	return row, err
 }
 
-// Label returns the label of the item if the object's name is shown next to it.
+// Label returns the label to use where the object's name is already shown: "History" if Verb
+// is "History of".
 func (p PaletteItem) Label() string { return strings.TrimSuffix(p.Verb, " of") }
 
 // paletteRow is an item with its kind, for templates.
@@ -66,8 +72,11 @@ type paletteRow struct {
 
 // PaletteGroup is a group of items of one kind.
 type PaletteGroup struct {
+	// Title is the heading. Kind names one item, such as "Mode"; scripts show it with the
+	// items that match a search.
 	Title, Kind string
-	Items       []PaletteItem
+	// Items are the items, in the order in which they are shown.
+	Items []PaletteItem
 }
 
 // paletteData is the data of the palette's templates.

@@ -10,13 +10,17 @@ import (
 	"orgmodes/internal/endpoint"
 )
 
-// OverdueAfter is the publishing delay above which a page warns that something is wrong.
-// Publishing usually takes far less than a second.
+// OverdueAfter is the publishing delay above which a page warns that something is wrong: the
+// state of a PublicationLine is then "late". Publishing usually takes far less than a second.
 const OverdueAfter = 5 * time.Second
 
-// PublicationLine is the publication line of a page: how much of the saved state readers
-// have. A page that shows it follows events and reloads only the line (Part).
+// PublicationLine is the publication line of a page: it tells which part of the saved state
+// has reached readers. A page that shows it follows events and reloads only the line.
+//
+// Durations and times in strings are formatted for display, such as "0.2 s" and "in 2 s".
 type PublicationLine struct {
+	// Revision is the organization's saved revision, Published the one that readers have.
+	// Published is 0 if they have none.
 	Revision, Published int64
 	// State is one of:
 	//
@@ -28,21 +32,24 @@ type PublicationLine struct {
 	State string
 	// ChangedAt is when Revision was saved.
 	ChangedAt time.Time
-	// Since is when it went live, and PublishDuration how long that was after saving. They
-	// are nil and empty if unknown.
-	Since           *time.Time
+	// Since is when readers got Published; nil if unknown.
+	Since *time.Time
+	// PublishDuration is how long after saving that was; empty if unknown.
 	PublishDuration string
 	// DataLost reports whether the readers' Redis has lost data.
 	DataLost bool
-	// PendingFor is how long publishing has been pending, PendingReason what it is waiting
-	// for.
+	// PendingFor is how long publishing has been pending, and PendingReason explains the
+	// delay, if the reason is known. They are set in the state late.
 	PendingFor, PendingReason string
-	// FailureReason is the reason of a failure, NextAttempt when publishing is retried.
+	// FailureReason explains why publishing failed, and NextAttempt is when it is retried.
+	// They are set in the state failed.
 	FailureReason, NextAttempt string
-	// Modes and Bytes are the number of modes that editors get merged, and their size. They
-	// are not shown if zero.
+	// Modes is the number of modes that editors receive, built-in ones included. Bytes is the
+	// size of the file modes.yaml, in which they receive them. 0 means unknown and is not
+	// shown.
 	Modes, Bytes int
-	// OnStatusPage reports whether the page is the publication page, to which the line links.
+	// OnStatusPage reports whether the line is on the publication page. On other pages, the
+	// line links to it.
 	OnStatusPage bool
 }
 
@@ -58,7 +65,7 @@ func (l PublicationLine) Class() string {
 }
 
 // PublicationLine returns the publication line of the request's organization, from the same
-// status as in the API. own is the number of modes that editors get, or 0.
+// status as in the API. own becomes the line's Modes.
 func (v *Request) PublicationLine(own int) (PublicationLine, error) {
 	s, err := pubstatus.Get(v.UserContext(), v.shell.DB, v.Org.ID)
 	if err != nil {
@@ -68,7 +75,7 @@ func (v *Request) PublicationLine(own int) (PublicationLine, error) {
 }
 
 // NewPublicationLine returns the publication line for a status. own is the number of modes
-// that editors get, or 0.
+// that editors receive, built-in ones included; 0 if unknown. It becomes the line's Modes.
 func NewPublicationLine(s pubstatus.Status, own int) PublicationLine {
 	l := PublicationLine{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
 	for _, r := range s.Representations {
@@ -116,7 +123,8 @@ func nextAttempt(f *pubstatus.Failure, now time.Time) string {
 	return InSeconds(*f.NextAttemptAt, now)
 }
 
-// InSeconds formats a time in the near future: "in 2 s", "now".
+// InSeconds formats the time at, in the near future, relative to now: "in 2 s". It returns
+// "now" once at has come.
 func InSeconds(at, now time.Time) string {
 	if wait := math.Ceil(at.Sub(now).Seconds()); wait >= 1 {
 		return "in " + strconv.Itoa(int(wait)) + "\u00a0s"

@@ -2,8 +2,8 @@ package shell
 
 import "orgmodes/internal/admin/pubstatus"
 
-// ReaderAddress returns the address at which editors reach the readers, or a placeholder
-// variable if that is not configured.
+// ReaderAddress returns the base URL at which editors reach the readers. If none is
+// configured, it returns the placeholder "$READER_URL", to be shown in snippets.
 func (s *Shell) ReaderAddress() string {
 	if s.PublicReader == "" {
 		return "$READER_URL"
@@ -11,7 +11,10 @@ func (s *Shell) ReaderAddress() string {
 	return s.PublicReader
 }
 
-// ReaderURL returns the URL of a representation of the request's organization.
+// ReaderURL returns the URL at which readers serve the request's organization as the
+// representation with the given name, such as endpoint.ModesYAML. It begins with the
+// placeholder of ReaderAddress if no base URL is configured. It is "" for a name that
+// readers don't serve.
 func (v *Request) ReaderURL(name string) string {
 	return pubstatus.URL(v.shell.ReaderAddress(), v.Org.ID, name)
 }

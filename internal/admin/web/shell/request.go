@@ -21,21 +21,22 @@ type Request struct {
 	*fiber.Ctx
 	shell *Shell
 	nonce string
-	// Principal and session are set if the visitor is signed in.
+	// Principal is the visitor, zero if not signed in.
 	Principal access.Principal
-	session   *auth.Session
+	// session is set if the visitor is signed in.
+	session *auth.Session
 	// masked is the session's CSRF token as masked for this response.
 	masked string
-	// Orgs lists the organizations that the visitor is a member of. Org and role are set
-	// below /orgs/:org.
+	// Orgs lists the organizations that the visitor is a member of.
 	Orgs []postgres.Membership
+	// Org is the organization of the page. It is zero outside of /orgs/:org, as is role.
 	Org  organization.Organization
 	role access.Role
 	// diffBudget is created by DiffBudget.
 	diffBudget *diff.Budget
 }
 
-// DiffBudget returns the budget shared by all comparisons of the response.
+// DiffBudget returns the budget that bounds the work of all comparisons in the response.
 func (v *Request) DiffBudget() *diff.Budget {
 	if v.diffBudget == nil {
 		v.diffBudget = diff.NewBudget(v.UserContext(), diff.DefaultSteps)
@@ -43,30 +44,33 @@ func (v *Request) DiffBudget() *diff.Budget {
 	return v.diffBudget
 }
 
-// By returns the actor for the audit log.
+// By returns the visitor and the request as the audit log records them.
 func (v *Request) By() audit.Attribution { return authz.By(v.Ctx, v.Principal) }
 
 // May decides whether the visitor is allowed to perform r in the organization of the request.
 // It is the same check that guards the action.
 func (v *Request) May(r access.Request) access.Decision { return access.Decide(v.Principal, v.role, r) }
 
-// Can returns which actions on objects of a kind the visitor is allowed to perform, as the
-// API lists them.
+// Can returns the decisions on the actions on objects of a kind, as the API makes them for
+// the visitor. kind is the Singular in the kind's resource.Names, such as "mode". Can panics
+// if no such kind is registered.
 func (v *Request) Can(kind string) actions.Verdicts {
 	return actions.NewVerdicts(v.shell.DB.Objects(kind).Names(), v.May)
 }
 
-// Address returns the path of a page of the request's organization.
+// Address returns the address of a page of the request's organization: "/orgs/acme/modes"
+// for the page "/modes".
 func (v *Request) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
 
-// IsHTMX reports whether htmx requests a part of a page.
+// IsHTMX reports whether the request was made by htmx for part of a page.
 func (v *Request) IsHTMX() bool { return v.Get("HX-Request") == "true" }
 
-// HasRoute reports whether a page exists at a path, given as in routes.go. It prevents links
-// to pages that do not exist.
+// HasRoute reports whether a page is registered at path, the pattern passed to Routes.Get,
+// such as "/publication". It prevents links to pages that do not exist.
 func (v *Request) HasRoute(path string) bool { _, ok := v.shell.pages[path]; return ok }
 
-// AllowAnonymous wraps a handler that needs no sign-in. It rejects requests from other sites.
+// AllowAnonymous wraps a handler that needs no sign-in. It rejects requests of other sites'
+// pages that could change something, such as a POST.
 func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		v := s.request(c)
@@ -77,8 +81,9 @@ func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
 	}
 }
 
-// RequireUser wraps a handler for signed-in users. Others are sent to sign in and then
-// back. It rejects forms that cannot be stored.
+// RequireUser wraps a handler for signed-in users. Others have to sign in and then return to
+// the page, with the form that they submitted, if any. RequireUser rejects forms with text
+// that the database cannot store: invalid UTF-8 and U+0000.
 func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
 	return s.AllowAnonymous(func(v *Request) error {
 		principal, session, err := s.authenticate(v.Ctx)

@@ -106,7 +106,8 @@ func parseSavedForm(field string) (k savedForm, ok bool) {
 	return k, true
 }
 
-// FieldBudget returns the limits for decoding a hidden field with size bytes of JSON.
+// FieldBudget returns the limits for decoding JSON from a hidden field. size is the length
+// of the JSON in bytes; it bounds the text. The bounds of values and depth are fixed.
 func FieldBudget(size int) *jsonast.Budget {
 	return &jsonast.Budget{
 		Values: 20_000, Text: size, Depth: modes.MaxDepth + 8, InputName: "This field",
@@ -115,7 +116,7 @@ func FieldBudget(size int) *jsonast.Budget {
 	}
 }
 
-// Pair is one hidden field.
+// Pair is one hidden field of a form.
 type Pair struct{ Name, Value string }
 
 // Pairs returns the fields, sorted by name.

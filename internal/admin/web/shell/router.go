@@ -7,13 +7,15 @@ import (
 	"orgmodes/internal/access"
 )
 
-// Routes adds pages and actions below /orgs/:org.
+// Routes adds pages and actions below /orgs/:org; see Shell.OrganizationRoutes. Paths are
+// Fiber patterns relative to that, such as "/modes/:mode".
 type Routes struct {
 	shell *Shell
 	app   fiber.Router
 }
 
-// Get adds a page for visitors who are allowed to perform r.
+// Get adds a page for visitors who are allowed to perform r. Others get a page with the
+// reason.
 func (o *Routes) Get(path string, r access.Request, handle func(*Request) error) Route {
 	o.shell.pages[path] = r
 	o.app.Get(path, o.shell.requireMember(r, handle))
@@ -28,8 +30,8 @@ func (o *Routes) Post(path string, r access.Request, handle func(*Request) error
 	return Route{o.shell, path, r}
 }
 
-// Nav is like Get, and adds an entry to the sidebar. icon is the name of an icon in
-// html/parts/icons.html.
+// Nav is like Get, and adds an entry called name to a group of the sidebar. icon is the name
+// of one of the icons of the shell's templates, such as "modes".
 func (o *Routes) Nav(g Group, name, icon, path string, r access.Request, handle func(*Request) error) Route {
 	o.shell.sidebar = append(o.shell.sidebar, sidebarPage{group: g, name: name, icon: icon, path: path, requires: r})
 	return o.Get(path, r, handle)
@@ -46,12 +48,14 @@ type Route struct {
 // additional search keywords.
 func (g Route) InPalette(name, keywords string) { g.InPaletteAt(g.path, name, keywords) }
 
-// InPaletteAt is like InPalette, for an action that is done on the page at path.
+// InPaletteAt is like InPalette, but links to the page at path, below the organization. It
+// is for an action that is performed on that page, such as a Post.
 func (g Route) InPaletteAt(path, name, keywords string) {
 	g.shell.paletteActions = append(g.shell.paletteActions, paletteAction{name, keywords, path, g.requires})
 }
 
-// WithCount shows a count next to the page's entry in the sidebar, if count returns ok.
+// WithCount shows the result of count next to the route's entry in the sidebar, if ok is
+// true and the visitor is allowed to see the page. The route must be one added by Nav.
 func (g Route) WithCount(count func(*Request) (n int, ok bool)) {
 	for i := range g.shell.sidebar {
 		if g.shell.sidebar[i].path == g.path {
@@ -60,7 +64,8 @@ func (g Route) WithCount(count func(*Request) (n int, ok bool)) {
 	}
 }
 
-// AddPaletteSource adds the items that find returns for a request to the palette.
+// AddPaletteSource adds the group that find returns for a request to the palette. If find
+// returns an error, the palette fails with it.
 func (o *Routes) AddPaletteSource(find func(*Request) (PaletteGroup, error)) {
 	o.shell.paletteSources = append(o.shell.paletteSources, find)
 }
@@ -70,10 +75,10 @@ func (s *Shell) OrganizationRoutes(app fiber.Router) *Routes {
 	return &Routes{s, app.Group("/orgs/:org", compress.New())}
 }
 
-// PagePermission returns the permission required to view the page at a path, given as in
-// routes.go.
+// PagePermission returns the permission required to view the page at path, the pattern
+// passed to Routes.Get or Routes.Nav. It is zero if there is no such page.
 func (s *Shell) PagePermission(path string) access.Request { return s.pages[path] }
 
-// ActionPermission returns the permission required for the action at a path, given as in
-// routes.go.
+// ActionPermission returns the permission required for the action at path, the pattern
+// passed to Routes.Post. It is zero if there is no such action.
 func (s *Shell) ActionPermission(path string) access.Request { return s.actions[path] }

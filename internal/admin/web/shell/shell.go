@@ -1,7 +1,14 @@
-// Package shell holds what all admin pages have in common: authentication of visitors, the
-// layout, forms that keep their input, the palette and the sidebar. It is
-// independent of particular pages and kinds of library objects; groups of pages add theirs
-// (Routes, AddPaletteSource).
+// Package shell holds the common parts of all admin pages: authentication of visitors, the
+// layout, forms that keep their input, drafts, the palette and the sidebar. It is
+// independent of particular pages and kinds of library objects. Groups of pages register
+// their pages and actions through Routes.
+//
+// A library is the set of modes and other objects of an organization. Editors are the
+// programs in which people use them. Readers are the servers from which editors fetch
+// published content. The operator runs the installation.
+//
+// An address, such as "/orgs/acme/modes", is the path of a page on this site. Unless stated
+// otherwise, fields called Path hold an address.
 package shell
 
 import (
@@ -23,14 +30,19 @@ import (
 
 // Options holds the dependencies and settings of all pages.
 type Options struct {
-	DB   *postgres.DB
+	// DB stores all data.
+	DB *postgres.DB
+	// Auth authenticates visitors and determines their organizations.
 	Auth *authz.Authorizer
-	Log  *slog.Logger
+	// Log receives the failures that are not the visitor's.
+	Log *slog.Logger
 	// Public is the public URL of this site.
 	Public *url.URL
-	// PublicReader is the address at which editors reach the readers; it can be empty.
+	// PublicReader is the base URL at which editors reach the readers; see ReaderAddress for
+	// an empty one.
 	PublicReader string
-	// Hub supplies the events that pages follow; Streams limits the event streams.
+	// Hub supplies the events that pages follow. Streams bounds the number of event streams
+	// open at once: per user, per session and in total.
 	Hub     *events.Hub
 	Streams *events.Limits
 }
@@ -38,7 +50,7 @@ type Options struct {
 // Shell is the common part of all groups of pages.
 type Shell struct {
 	Options
-	// Now returns the time to which relative times on pages refer.
+	// Now returns the time to which relative times on pages refer. Tests replace it.
 	Now       func() time.Time
 	templates Templates
 	assets    assets.Assets
@@ -55,7 +67,8 @@ type Shell struct {
 	paletteRows    Cache[any, template.HTML]
 }
 
-// New returns a new Shell for pages.
+// New returns a new Shell that renders the given templates. It fails if the embedded assets
+// are damaged, or if o.Public is no valid origin.
 func New(o Options, pages Templates) (*Shell, error) {
 	s := &Shell{
 		Options: o, Now: time.Now, pages: map[string]access.Request{}, actions: map[string]access.Request{},

@@ -26,18 +26,22 @@ type sidebarPage struct {
 
 // SidebarGroup is a group of the sidebar, as shown to a visitor.
 type SidebarGroup struct {
-	Name    string
+	// Name is the heading.
+	Name string
+	// Entries are the pages of the group; there is at least one.
 	Entries []SidebarEntry
 }
 
 // SidebarEntry is a page in the sidebar, as shown to a visitor.
 type SidebarEntry struct {
+	// Name is the text, Icon the name of an icon, and Path the address.
 	Name, Icon, Path string
-	// Current is the value of aria-current: "page" for the current page, "true" for a page
-	// above it.
+	// Current is the value of aria-current: "page" for the current page, "true" for an
+	// ancestor of it, "" for any other.
 	Current string
-	May     access.Decision
-	// Count is the number shown next to the entry, if Counted.
+	// May tells whether the visitor is allowed to see the page, and if not, the reason.
+	May access.Decision
+	// Count is the number shown next to the entry, if Counted is true.
 	Count   int
 	Counted bool
 }
@@ -71,6 +75,6 @@ func (v *Request) sidebar() []SidebarGroup {
 	return out
 }
 
-// SidebarCounts responds with the sidebar alone. Open pages take the counts from it when the
-// library changes.
+// SidebarCounts responds with the sidebar alone. Open pages update their counts from it when
+// the library changes.
 func (s *Shell) SidebarCounts(v *Request) error { return v.Part("palette", "sidebar-nav", nil) }

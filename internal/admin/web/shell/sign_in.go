@@ -38,8 +38,9 @@ func (v *Request) showSignIn(status int, d signInData) error {
 	return v.Show("sign_in", Page{Title: "Sign in", Bare: true, Data: d})
 }
 
-// SignIn opens a session. Whether the email or the password is wrong, the response is the
-// same and takes the same time. Too many attempts are refused.
+// SignIn opens a session and redirects to the page that the visitor wanted to see. Neither
+// the response nor its timing reveals whether the email or the password was wrong. Too many
+// attempts are refused.
 func (s *Shell) SignIn(v *Request) error {
 	f := ReadForm(v.Ctx)
 	reason := unstorableReason(v.Ctx)
@@ -72,7 +73,7 @@ func (s *Shell) SignIn(v *Request) error {
 	return v.Redirect(d.Return, http.StatusSeeOther)
 }
 
-// SignOut ends the session.
+// SignOut ends the session and redirects to the sign-in form.
 func (s *Shell) SignOut(v *Request) error {
 	if err := s.Auth.SignOut(v.Ctx); err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 // user's time zone.
 func formatAbsolute(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
-// Ago formats a time relative to now.
+// Ago formats t relative to now: "just now", "5 minutes ago", "yesterday", "in 2 hours". A
+// week or more in the past, it returns the date in UTC.
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {
@@ -44,7 +45,7 @@ func formatFuture(d time.Duration) string {
 	}
 }
 
-// Pluralize formats a number with its unit: "1 mode", "2 modes".
+// Pluralize formats a number with its unit: "1 mode", "2 modes". Any n but 1 adds an s.
 func Pluralize(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
@@ -76,7 +77,8 @@ func timeElement(t time.Time, text, class string) template.HTML {
 		class, t.UTC().Format(time.RFC3339), formatAbsolute(t), text))
 }
 
-// Truncate truncates s to limit characters, the last of which is then an ellipsis.
+// Truncate is humanize.Truncate without converting all of s: it shortens s to at most limit
+// runes. If it cuts anything, the last of them is an ellipsis. limit must be at least 1.
 func Truncate(s string, limit int) string {
 	count, end := 0, 0
 	for i := range s {
@@ -90,7 +92,8 @@ func Truncate(s string, limit int) string {
 	return s
 }
 
-// FormatBytes formats a size: "42 KB".
+// FormatBytes formats a size of n bytes in decimal units, rounded to the nearest: "7 bytes",
+// "42 KB", "1.3 MB". For a size compared with a limit, use humanize.Bytes.
 func FormatBytes(n int) string {
 	switch {
 	case n < 1000:

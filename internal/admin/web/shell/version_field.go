@@ -10,7 +10,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// ParseVersionRef parses a field that names a version of an object as "id:number".
+// ParseVersionRef parses a field that names a version of an object as "id:number", where id
+// is a UUID and number at least 1. The error is that of MalformedForm.
 func ParseVersionRef(field string) (id string, version int64, err error) {
 	id, number, _ := strings.Cut(field, ":")
 	if version, err = strconv.ParseInt(number, 10, 64); err != nil || version < 1 {
@@ -22,19 +23,23 @@ func ParseVersionRef(field string) (id string, version int64, err error) {
 	return id, version, nil
 }
 
-// UndoField is a form field that undoes a change of a mode: it restores Version, provided
-// that the mode is still at ExpectedVersion, which the change produced.
+// UndoField is a form field that undoes a change of a mode or another object: it restores
+// Version, provided that the object is still at ExpectedVersion, which the change produced.
 type UndoField struct {
-	ID                       uuid.UUID
+	// ID is the id of the object.
+	ID uuid.UUID
+	// Version and ExpectedVersion are at least 1.
 	Version, ExpectedVersion int64
 }
 
-// Pair returns u as a hidden field.
+// Pair returns u as a hidden field. Its name is "mode"; for objects of other kinds, callers
+// set another one.
 func (u UndoField) Pair() Pair {
 	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.ExpectedVersion)}
 }
 
-// ParseUndoField parses the value of a field returned by UndoField.Pair.
+// ParseUndoField parses the value of a field returned by UndoField.Pair. The error is
+// that of MalformedForm.
 func ParseUndoField(field string) (u UndoField, err error) {
 	parts := strings.Split(field, ":")
 	if len(parts) != 3 {
@@ -52,7 +57,8 @@ func ParseUndoField(field string) (u UndoField, err error) {
 	return u, err
 }
 
-// ParseID parses an id from a form.
+// ParseID parses the id of an object, a UUID, from a form. The error is that of
+// MalformedForm.
 func ParseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -61,7 +67,8 @@ func ParseID(text string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// MalformedForm returns the error for a form that no page of this site submits.
+// MalformedForm returns the error for a form that none of our pages could have submitted: a
+// *fault.Error of kind Malformed, status 400. err is the cause, for the log; it can be nil.
 func MalformedForm(err error) error {
 	return fault.New(fault.Malformed, "malformed_form", "The form could not be read; load the page again").WithCause(err)
 }
