@@ -48,8 +48,6 @@ const (
 	longPrompts   = 90 // of 60 KB each; all prompts together have the maximum length
 	largeVersions = 5_000
 	largeAudit    = 100_000
-	// smallerAudit is enough for Postgres to prefer an index to reading all of it.
-	smallerAudit = 20_000
 )
 
 // largeSite is the admin program over a database with an organization of the maximum size.
@@ -73,8 +71,8 @@ type largeSite struct {
 	traced *statements
 }
 
-// newLargeSite returns one whose audit log has the given number of entries.
-func newLargeSite(t testing.TB, entries int) *largeSite {
+// newLargeSite fills the database.
+func newLargeSite(t testing.TB) *largeSite {
 	t.Helper()
 	ctx := t.Context()
 	ownerURL := storetest.Postgres(t)
@@ -111,7 +109,7 @@ func newLargeSite(t testing.TB, entries int) *largeSite {
 	require.NoError(t, err)
 	l.template = shipped[0].ID
 
-	l.fill(t, l.org.ID, other.ID, entries)
+	l.fill(t, l.org.ID, other.ID)
 	l.app = l.newApp(t)
 	return l
 }
@@ -133,7 +131,7 @@ func (l *largeSite) newApp(t testing.TB) *fiber.App {
 
 // fill inserts the data of past years by SQL. Through the application it would take
 // hours.
-func (l *largeSite) fill(t testing.TB, org, other uuid.UUID, entries int) {
+func (l *largeSite) fill(t testing.TB, org, other uuid.UUID) {
 	t.Helper()
 	ctx := t.Context()
 	words := mathrand.New(mathrand.NewPCG(1, 2))
@@ -196,12 +194,12 @@ func (l *largeSite) fill(t testing.TB, org, other uuid.UUID, entries int) {
 		join (select row_number() over (order by slug) - 1 as n, id::text, name, slug, config from organization_modes
 			union all select row_number() over (order by slug) + 499, id::text, name, slug, '{}' from organization_modes) s
 			on s.n = i % 500 + case when i > $3::int - 500 then 0 else 500 end`,
-		org, other, entries*5/4)
-	exec(`update organizations set revision = $2, published_revision = $2, pending_since = null where id = $1`, org, entries*2)
+		org, other, largeAudit*5/4)
+	exec(`update organizations set revision = $2, published_revision = $2, pending_since = null where id = $1`, org, largeAudit*2)
 	exec(`select gin_clean_pending_list('audit_log_text')`)
 	exec(`analyze`)
 	require.NoError(t, l.owner.QueryRow(ctx, `select max(id) from audit_log where organization_id = $1 and subject_kind = 'mode'`, org).Scan(&l.newest))
-	require.NoError(t, l.owner.QueryRow(ctx, `select id from audit_log where organization_id = $1 order by id offset $2 limit 1`, org, entries/2).Scan(&l.middle))
+	require.NoError(t, l.owner.QueryRow(ctx, `select id from audit_log where organization_id = $1 order by id offset $2 limit 1`, org, largeAudit/2).Scan(&l.middle))
 }
 
 var vocabulary = strings.Fields(`the a of and to agent must never always file test review code write read change explain why before after small

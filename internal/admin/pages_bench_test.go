@@ -18,7 +18,7 @@ import (
 // the CPU time of admin per request, which is independent of other load, and the size
 // of the answer as sent, in bytes.
 func BenchmarkPages(b *testing.B) {
-	l := newLargeSite(b, largeAudit)
+	l := newLargeSite(b)
 	for _, p := range l.pages() {
 		b.Run(p.name, func(b *testing.B) {
 			l.page(b, p.path) // fills the caches

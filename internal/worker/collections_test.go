@@ -133,24 +133,24 @@ func TestChangeRendersOnlyItsCollection(t *testing.T) {
 // A representation that Redis has lost is rendered and sent again, even if its collection
 // did not change.
 func TestUnchangedCollectionLostByRedisIsSentAgain(t *testing.T) {
-	key := func(w *world) string { return "{om}:doc:" + w.org.ID.String() }
-	for name, spoil := range map[string]func(*world){
-		"the document":    func(w *world) { w.redis.Do("DEL", key(w)) },
-		"the index":       func(w *world) { w.redis.Do("HDEL", key(w), "index") },
-		"a payload":       func(w *world) { w.redis.Do("HDEL", key(w), "modes.yaml:gzip") },
-		"part of one":     func(w *world) { w.redis.Do("HSET", key(w), "modes.yaml:gzip", "x") },
-		"named documents": func(w *world) { w.redis.Do("HDEL", key(w), "index:gadgets") },
+	w := newWorld(t)
+	w.db.Register(resourcetest.Kind{})
+	w.startCounting()
+	w.create("docs")
+	_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
+	require.NoError(t, err)
+	key := "{om}:doc:" + w.org.ID.String()
+	for name, spoil := range map[string]func(){
+		"the document":    func() { w.redis.Do("DEL", key) },
+		"the index":       func() { w.redis.Do("HDEL", key, "index") },
+		"a payload":       func() { w.redis.Do("HDEL", key, "modes.yaml:gzip") },
+		"part of one":     func() { w.redis.Do("HSET", key, "modes.yaml:gzip", "x") },
+		"named documents": func() { w.redis.Do("HDEL", key, "index:gadgets") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.db.Register(resourcetest.Kind{})
-			w.startCounting()
-			w.create("docs")
-			_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
-			require.NoError(t, err)
 			before := w.waitPublished()
-			spoil(w)
-			_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
+			spoil()
+			_, err := w.db.Templates.Create(t.Context(), ada, w.org.ID, templates.Template{Name: name, PermissionMode: templates.Plan})
 			require.NoError(t, err)
 			after := w.waitPublished()
 			for _, r := range before.Representations {
@@ -158,7 +158,7 @@ func TestUnchangedCollectionLostByRedisIsSentAgain(t *testing.T) {
 					require.Equal(t, r, *after.Find(r.Name), r.Name)
 				}
 			}
-			require.NotContains(t, body(t, after, render.TemplatesJSON), "Safe Sandbox")
+			require.Contains(t, body(t, after, render.TemplatesJSON), name)
 		})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/prove"
 	"orgmodes/internal/pubstore"
 	"orgmodes/internal/render"
 	"orgmodes/internal/worker"
@@ -45,6 +46,7 @@ func (w *world) fill(org organization.Organization, instructions ...string) {
 
 // Large libraries wait for each other; small ones and tokens wait for none of them.
 func TestLargeLibrariesDoNotDelaySmallOnes(t *testing.T) {
+	prove.Long(t) // three libraries of 600 kB
 	w := newWorld(t)
 	var held atomic.Int64
 	var most atomic.Int64

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/prove"
 	"orgmodes/internal/pubstore"
 )
 
@@ -68,6 +69,7 @@ func TestWatermarksExcludeUnpublishedSubjects(t *testing.T) {
 
 // With too many exclusions a watermark promises only what holds for all of them.
 func TestWatermarkWithTooManyExclusionsIsEarlier(t *testing.T) {
+	prove.Long(t) // a hundred organizations
 	w := newWorld(t)
 	w.startWorker()
 	w.waitPublished()

@@ -5,12 +5,15 @@ import (
 	"net/url"
 	"testing"
 
+	"orgmodes/internal/prove"
+
 	"github.com/stretchr/testify/require"
 )
 
 // TestAuditPagesAreBoundedInBytes: a page ends early if its entries are long, and the
 // cursor continues there. The export has all entries.
 func TestAuditPagesAreBoundedInBytes(t *testing.T) {
+	prove.Long(t) // pages of 5 MiB
 	t.Parallel()
 	s := newSite(t)
 	s.sql(`insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"orgmodes/internal/devstack"
+	"orgmodes/internal/prove"
 )
 
 // findChromium returns the browser that the tests drive. It may download one, so TestMain
@@ -192,6 +193,7 @@ func warnUnless(expected string) func(string, ...any) {
 
 // A test that starts after the browser was killed gets a new browser.
 func TestKilledBrowserIsReplaced(t *testing.T) {
+	prove.Long(t) // two more browsers
 	t.Parallel()
 	program := requireChromium(t)
 	var own chromium // not shared with other tests

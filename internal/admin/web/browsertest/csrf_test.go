@@ -38,6 +38,7 @@ func (s *site) post(path, session string, headers map[string]string, fields url.
 }
 
 func TestForgedFormIsRefused(t *testing.T) {
+	prove.Long(t) // a second site
 	s := newSite(t)
 	m := s.createMode("docs-writer", "Docs writer")
 	fields := url.Values{"mode": {m.ID.String() + ":1"}}
