@@ -1,7 +1,7 @@
 // Package api serves the JSON API under /api/v1. It parses requests, authorizes them,
 // calls package postgres and writes responses. It also serves the older API for permission
-// templates under /api/templates, and MCP under /mcp. API.Routes lists all routes. Each
-// action has a dedicated file, named after it.
+// templates under /api/templates, and the Model Context Protocol (MCP) under /mcp. The body
+// of API.Routes lists all routes. Each action has a dedicated file, named after it.
 //
 // Editors are the programs in which people use modes. They fetch an organization's modes
 // from readers, the servers of published content.
@@ -27,27 +27,31 @@ import (
 	"orgmodes/internal/token"
 )
 
-// API handles the requests of the JSON API.
+// API handles the requests of the JSON API. Builtins, PublicReader and PublishWait can be
+// zero; the other fields are required. No field must change after Routes is called.
 type API struct {
 	// DB stores all data.
 	DB *postgres.DB
 	// Auth authenticates and authorizes requests.
 	Auth *authz.Authorizer
-	// Keys is used to create access tokens.
+	// Keys makes the access tokens that clients create.
 	Keys *token.Keys
-	// Builtins are the modes that every editor has.
+	// Builtins are the modes that are built into every editor. A mode of an organization with
+	// the same slug replaces one of them.
 	Builtins []modes.Mode
-	// Log receives the failures that are not the client's.
+	// Log receives failures that don't fail a request, and those of exports and MCP. Fail logs
+	// to its parameter log instead.
 	Log *slog.Logger
-	// Hub delivers changes to watching clients. Streams bounds the number of streams open at
-	// once: per user, per session and in total.
+	// Hub delivers changes to clients that watch an organization. Streams bounds the number
+	// of event streams open at once: per user, per session or access token, and in total.
 	Hub     *events.Hub
 	Streams *events.Limits
 	// PublicReader is the base URL at which editors reach the readers. If it is empty, the
 	// API returns no URLs of published content.
 	PublicReader string
-	// PublishWait bounds how long creating or revoking a token waits for readers to pick up
-	// the change. After that the request succeeds, with "published" false in the response.
+	// PublishWait bounds how long creating or revoking a token waits for readers to know the
+	// change. After that the request succeeds, with "published" false in the response. With
+	// 0, it does not wait.
 	PublishWait time.Duration
 }
 

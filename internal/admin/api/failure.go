@@ -33,9 +33,10 @@ func withConflictBody(err error, yours any) error {
 	return err
 }
 
-// Fail writes the response for a request that failed with err, as problem details. It logs
-// a failure with a status of 500 or above unless it was logged where it occurred, so
-// callers need not. The error that it returns concerns only writing the response.
+// Fail writes the response for a request that failed with err. The body is the JSON of
+// Problem(err) with the request id (RFC 9457). Fail also sets its status and, if it has one,
+// the Retry-After header. A failure with a status of 500 or above goes to log, unless it was
+// logged where it occurred. The error that Fail returns concerns only writing the response.
 func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	p.RequestID = middleware.ID(c)

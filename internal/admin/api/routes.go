@@ -11,17 +11,23 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Routes adds all routes of the API to app. The permission that a route needs is next to
-// its path or, for an action listed in an object's representation, in package actions. A
-// handler checks again only if the decision depends on the request's content.
+// Routes registers the handlers of all requests below /api/v1, /api/templates and /mcp with
+// app. It is called once. A handler returns an error instead of responding to a request that
+// fails; the error handler of app must pass it to Fail.
 //
-// Modes and organizations are identified by id or slug, permission templates by id or
-// name. An object whose name is also a path below its collection ("import", "order")
-// can be read only by its id.
+// Each route authenticates the sender, except for the sign-in, the schemas and the OpenAPI
+// description. A route of an organization requires a permission: the access.Request next to
+// its path or, for an action listed in an object's representation, the one in package
+// actions. Without it, the request fails with status 403, or 404 if the sender is not a
+// member.
 //
-// The query parameters of a route are listed after its handler; all others are refused.
-// The exceptions are the routes under /api/templates and /mcp. They ignore query
-// parameters, because we can't change their clients.
+// In paths, modes and organizations are identified by id or slug, other objects by id or
+// name. Fixed paths take precedence: an object called "deleted" can be read only by its id,
+// because GET /modes/deleted lists deleted modes.
+//
+// A request with a query parameter that its route doesn't have is refused with status 400.
+// The routes below /api/templates and /mcp ignore query parameters, because we can't change
+// their clients.
 func (a *API) Routes(app fiber.Router) {
 	const limit, after = "limit", "cursor"
 	auditFilters := []string{"action...", "actor", "subject", "since", "until"}

@@ -1,5 +1,10 @@
 // Package auth authenticates requests by access token or session cookie, and opens
 // sessions by password. Package access decides what the sender is allowed to do.
+//
+// The errors are faults of the kinds named in the comments, such as fault.Unauthenticated,
+// which package problem maps to statuses. Any other error is a failure of the database or
+// the end of the context. A principal returned with an error is zero, unless stated
+// otherwise.
 package auth
 
 import (
@@ -34,26 +39,29 @@ const (
 
 	maxEmail = 254
 
-	// HeaderCSRF is the header that carries Session.CSRF. Authenticate requires it with every
-	// request that changes something and is authenticated by the cookie. Callers of Session
-	// can take the value from elsewhere, such as a form field.
+	// HeaderCSRF is the request header that carries Session.CSRF. Authenticate requires it if
+	// the sender is authenticated by session and the method is not GET or HEAD. Callers of
+	// Authenticator.Session can take the value from elsewhere, such as a form field.
 	HeaderCSRF = "X-CSRF-Token"
 )
 
-// Options configure an Authenticator.
+// Options configure an Authenticator. DB, Keys, Log and Public are required.
 type Options struct {
 	// DB holds users, sessions, access tokens and the counters of wrong passwords.
 	DB *postgres.DB
-	// Keys verifies access tokens. It also signs device cookies, which mark browsers from
-	// which a user has signed in, and the keys of the counters.
+	// Keys are the secret keys of this installation. With them, forged access tokens are
+	// refused without a query. They also sign the device cookies, which mark browsers from
+	// which a user has signed in. The counters of wrong passwords are stored under MACs made
+	// with them, rather than under email addresses.
 	Keys *token.Keys
 	// Log receives refused sign-ins, and failures that don't fail a request.
 	Log *slog.Logger
-	// Public is the public URL of this installation. If it is https, cookies are
-	// restricted to HTTPS.
+	// Public is the URL at which users reach this installation. If it is https, browsers
+	// send the cookies over HTTPS only.
 	Public *url.URL
-	// TrustsProxies reports whether any proxy is trusted to give the client's address. If
-	// not, and Public is https, wrong passwords are counted by account only.
+	// TrustsProxies reports whether any proxy is trusted to report the client's address. If
+	// not, and Public is https, all requests appear to come from the proxy, so wrong
+	// passwords are counted by account only, not by address.
 	TrustsProxies bool
 }
 
@@ -67,7 +75,8 @@ type Authenticator struct {
 	public   *url.URL
 }
 
-// New returns a new Authenticator. It fails only if the password checker can't be set up.
+// New returns a new Authenticator. It makes no query. It fails only if hashing a password
+// fails, which it does once to prepare the check of passwords.
 func New(o Options) (*Authenticator, error) {
 	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
@@ -82,21 +91,23 @@ func New(o Options) (*Authenticator, error) {
 	}, nil
 }
 
-// Secure reports whether users reach this installation over HTTPS.
+// Secure reports whether users reach this installation over HTTPS: the scheme of
+// Options.Public is https.
 func (g *Authenticator) Secure() bool { return g.public.Scheme == "https" }
 
-// Session is an open session.
+// Session is an open session of a user. The session cookie identifies it.
 type Session struct {
-	// ExpiresAt is when the user has to sign in again: 14 days after signing in.
+	// ExpiresAt is when the user has to sign in again: 14 days after signing in. Requests
+	// don't extend it.
 	ExpiresAt time.Time
-	// CSRF is the value for HeaderCSRF. Another site's page can make a browser send the
-	// cookie, but can't read this.
+	// CSRF is the CSRF token of the session, the value for HeaderCSRF. Another site's page
+	// can make a browser send the cookie, but can't read this.
 	CSRF string
 }
 
-// Authenticate authenticates the sender of a request: by access token if there is an
-// Authorization header, else by session, with HeaderCSRF. The session is nil for an access
-// token. The errors are those of Token and Session.
+// Authenticate authenticates the sender of a request: with Token if there is an
+// Authorization header, else with Session and the value of HeaderCSRF. The results and the
+// errors are those of the two; the *Session is nil for an access token.
 func (g *Authenticator) Authenticate(c *fiber.Ctx) (access.Principal, *Session, error) {
 	if c.Get(fiber.HeaderAuthorization) != "" {
 		p, err := g.Token(c)
@@ -105,11 +116,14 @@ func (g *Authenticator) Authenticate(c *fiber.Ctx) (access.Principal, *Session, 
 	return g.Session(c, c.Get(HeaderCSRF))
 }
 
-// Session authenticates the sender of a request by session only. Unless the method is GET
-// or HEAD, the request must come from one of our pages, and csrf must be its Session.CSRF.
-// The error is Unauthenticated without a session, and Forbidden for a request that may have
-// been forged. If IsForged reports true for the error, the sender and the session are
-// returned too, so that a page can offer to send the request again.
+// Session authenticates the sender of a request by session cookie only. Unless the method is
+// GET or HEAD, csrf must be the Session.CSRF of that session.
+//
+// The error is Unauthenticated if there is no cookie, or its session has ended. Session then
+// sets the WWW-Authenticate header of the response. The error is Forbidden if csrf is wrong,
+// or if the request comes from another site's page according to Sec-Fetch-Site or Origin.
+// For a wrong csrf (see IsForged), the principal and the session are returned with the
+// error, so that a page can offer to send the request again.
 func (g *Authenticator) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
 	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
 	if err != nil {
@@ -128,16 +142,17 @@ func (g *Authenticator) Session(c *fiber.Ctx, csrf string) (access.Principal, *S
 	return p, s, err
 }
 
-// IsForged reports whether err is due to a missing or wrong CSRF token. Another site's
-// page can make a browser send our cookie, but doesn't know the token.
+// IsForged reports whether err is the error of Session for a missing or wrong CSRF token. It
+// is false for a request that comes from another site's page according to its headers.
 func IsForged(err error) bool {
 	f, ok := fault.As(err)
 	return ok && f.Code == "csrf"
 }
 
-// Token authenticates the sender by access token only, from the Authorization header. The
-// error is Unauthenticated if there is none, or if it is unknown, expired or revoked. Then
-// Token also sets the WWW-Authenticate header of the response.
+// Token authenticates the sender of a request by access token only, from the Authorization
+// header. It also records when the token was last used. The error is Unauthenticated if
+// there is no token, or if it is unknown, expired or revoked. Token then sets the
+// WWW-Authenticate header of the response.
 func (g *Authenticator) Token(c *fiber.Ctx) (access.Principal, error) {
 	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
 	if err != nil {
@@ -174,8 +189,11 @@ func (g *Authenticator) byToken(ctx context.Context, header string) (access.Prin
 	}, nil
 }
 
-// Sender authenticates the sender of a request whose body has not been read yet. It doesn't
-// refuse forged requests: Authenticate does, once the whole request has arrived.
+// Sender authenticates the sender of a request by its header h alone: by access token if
+// there is an Authorization header, else by session cookie. It is for a request whose body
+// has not been read yet, and for repeating the authentication during a response. It doesn't
+// check the CSRF token and the origin, so a handler must also call Authenticate. The error is
+// Unauthenticated as for Token and Session; Sender sets no header of the response.
 func (g *Authenticator) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
@@ -221,11 +239,13 @@ func (g *Authenticator) checkSameOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// CheckHost refuses requests that a browser sends for another site's page. That includes a
-// site whose name was made to resolve to this server (DNS rebinding). In that case, the
-// name also appears in the Host header. So Origin and Host are compared with the public URL
-// rather than with each other; Host only if the public URL is on this machine. The error is
-// Forbidden.
+// CheckHost refuses a request that a browser sends for another site's page, with a Forbidden
+// error. That includes a site whose name was made to resolve to this server (DNS rebinding).
+//
+// An Origin header must have the scheme and the host of Options.Public. A request without
+// one, such as that of a program, passes this check. If Options.Public is on this machine,
+// at localhost or a loopback address, any such host is accepted in Origin, and the Host
+// header must have one. Otherwise CheckHost ignores the Host header.
 func (g *Authenticator) CheckHost(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	isOwnHost := func(host string) bool {
@@ -253,11 +273,14 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// SignIn verifies the password of the user with an email address, opens a session and sets
-// its cookie. source is the client's address, by which wrong passwords are counted and
-// logged. The error is Unauthenticated if the address or the password is wrong, Exhausted
-// after too many wrong passwords (with the response's Retry-After header set), and
-// Forbidden if another site's page sent the request.
+// SignIn verifies the password pass of the user with an email address, opens a session, and
+// sets the session cookie and the device cookie. It ignores case and surrounding space in
+// email. source is the client's IP address, by which wrong passwords are counted and logged.
+//
+// The error is Unauthenticated if the email address or the password is wrong, or the user is
+// disabled. It is Exhausted after too many wrong passwords; SignIn then sets the Retry-After
+// header of the response. It is Unavailable if too many passwords are being checked, and
+// Forbidden if the request comes from another site's page.
 func (g *Authenticator) SignIn(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
 	if err := g.checkSameOrigin(c); err != nil {
 		return postgres.User{}, Session{}, err
@@ -321,7 +344,9 @@ func (g *Authenticator) findAndVerify(ctx context.Context, email, pass string) (
 	return u, ok && u.ID != uuid.Nil, err
 }
 
-// SignOut ends the session of a request, if any, and clears its cookie.
+// SignOut deletes the session of a request, if any, and its cookie. It doesn't check the CSRF
+// token: the caller authenticates the request with Session first. The error is that of the
+// database.
 func (g *Authenticator) SignOut(c *fiber.Ctx) error {
 	secret := c.Cookies(g.cookieName())
 	g.setCookie(c, g.cookieName(), "", time.Unix(1, 0))

@@ -9,8 +9,9 @@ func distinguishesClients(public *url.URL, proxies bool) bool {
 	return public.Scheme != "https" || proxies
 }
 
-// Warnings returns warnings about the setup of sign-ins, for the operator to see at startup,
-// given the public URL and whether any proxy is trusted. It is empty if all is well.
+// Warnings returns warnings about the configuration of sign-ins, one sentence or more each,
+// which the program logs at startup. public and proxies are the Options Public and
+// TrustsProxies. There are none if the scheme of public is https and proxies is true.
 func Warnings(public *url.URL, proxies bool) (all []string) {
 	if !distinguishesClients(public, proxies) {
 		all = append(all, "PUBLIC_URL is https, so there is a proxy in front, but TRUSTED_PROXIES is empty: all requests appear to come from the proxy's address. "+

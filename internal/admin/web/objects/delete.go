@@ -22,7 +22,8 @@ type deletion struct {
 	Error     string
 }
 
-// DeletionForm asks for confirmation before the object in ?object= is deleted.
+// DeletionForm serves GET /deletions?object=: the page that asks for confirmation before
+// Delete. The query parameter object is the id or the name of the object.
 func (p *Pages) DeletionForm(v *shell.Request) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, v.Query("object"))
 	if err != nil {
@@ -39,9 +40,10 @@ func (p *Pages) confirmDeletion(v *shell.Request, d deletion) (err error) {
 	return v.Show("object_deletion", shell.Page{Title: "Delete " + d.Object.Spec.Title() + "?", Crumbs: p.crumbs(v, &d.Object), Data: d})
 }
 
-// Delete deletes an object if it is still at the expected version. The form field "object"
-// holds both, as "id:version". If the object has changed or is in use, Delete asks again,
-// with the reason.
+// Delete handles POST /deletions: it deletes an object. The form field "object" holds its id
+// and its expected version, as "id:version". If the object has another version, or others
+// refer to it, Delete shows the page of DeletionForm again, with the reason and status 409.
+// Otherwise it redirects to the list, with a message that offers Restore.
 func (p *Pages) Delete(v *shell.Request) error {
 	text, expected, err := shell.ParseVersionRef(shell.ReadForm(v.Ctx).Get("object"))
 	if err != nil {
@@ -97,7 +99,9 @@ type deletedData struct {
 	Newest bool
 }
 
-// Deleted lists the objects that were deleted and not restored, the latest deletion first.
+// Deleted serves GET /deleted: the objects that were deleted and not restored, the latest
+// deletion first, 100 on a page. The query parameter after holds the cursor of the page; see
+// shell.FormatHistoryCursor.
 func (p *Pages) Deleted(v *shell.Request) error {
 	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
 	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPageSize+1)

@@ -24,8 +24,8 @@ func (p *Pages) loadDraft(v *shell.Request, e *editor, subject uuid.UUID) error 
 	return err
 }
 
-// DraftInput implements shell.DraftEditor. It returns the content of a form, to be stored
-// as a draft.
+// DraftInput implements shell.DraftEditor. It returns the manifest in the form f of the edit
+// page, as typed. The error is always nil.
 func (p *Pages) DraftInput(v *shell.Request, f shell.Form, subject uuid.UUID) (shell.DraftInput, error) {
 	e := parseEditor(f)
 	saved := p.blankManifest()
@@ -37,8 +37,8 @@ func (p *Pages) DraftInput(v *shell.Request, f shell.Form, subject uuid.UUID) (s
 	}, nil
 }
 
-// EditPath implements shell.DraftEditor. It returns the path at which a subject is edited,
-// and reports whether the subject is an existing object.
+// EditPath implements shell.DraftEditor. It returns the address of the edit page of the
+// object with the id subject, and reports whether that object exists.
 func (p *Pages) EditPath(v *shell.Request, subject uuid.UUID) (string, bool) {
 	_, err := p.store.Get(v.UserContext(), v.Org.ID, subject.String())
 	return p.path(v, "/"+subject.String()), err == nil

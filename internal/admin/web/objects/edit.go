@@ -68,7 +68,8 @@ type field struct {
 	Required                bool
 }
 
-// New shows the editor with the manifest of a new object, or with its draft in ?draft=.
+// New serves GET /new: the edit page of a new object, with an empty manifest. With the query
+// parameter draft, it has the visitor's draft of the new object with that id.
 func (p *Pages) New(v *shell.Request) error {
 	e := editor{Text: p.blankManifest()}
 	subject, err := uuid.Parse(v.Query("draft"))
@@ -86,7 +87,8 @@ func (p *Pages) blankManifest() string {
 	return "apiVersion: " + manifest.APIVersion + "\nkind: " + p.kind.Names().Manifest + "\nmetadata:\n  name: \nspec:\n"
 }
 
-// Get shows an object in its editor.
+// Get serves GET /:object: the edit page of an object, with its manifest or the visitor's
+// draft of it. :object can also be the name of the object.
 func (p *Pages) Get(v *shell.Request) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, v.Params("object"))
 	if err != nil {
@@ -111,13 +113,19 @@ func (p *Pages) manifestText(o resource.Object) string {
 	return string(jsonast.MarshalYAML(manifest.Content(p.kind, o), ""))
 }
 
-// Create saves a new object. With the form field do=check, it only shows what would be
-// saved. A manifest that can't be saved is shown again with its problems, as with Save.
+// Create handles POST /new, the form of New: it saves the manifest in the form field "yaml" as
+// a new object, and redirects to that. With the form field do=check, nothing is saved: Create
+// shows the edit page with the changes that saving would make. A manifest that can't be
+// saved is shown again, with its problems and status 422. In both cases the manifest is
+// stored as a draft.
 func (p *Pages) Create(v *shell.Request) error { return p.save(v, nil) }
 
-// Save saves a new version of an object, provided that it is still at the expected one. If
-// it isn't, Save shows the submitted manifest next to the newer version. With the form field
-// do=check, it only shows the changes.
+// Save handles POST /:object, the form of Get: it saves the manifest in the form field "yaml"
+// as a new version of the object. It treats do=check and invalid manifests as Create does.
+// The form field "seen" holds the version that the manifest is based on, unless its
+// metadata.generation does. If the object has a newer version, Save shows the edit page with
+// both to choose from (status 412). If it is deleted, Save shows that (409); submitting the
+// form again creates it.
 func (p *Pages) Save(v *shell.Request) error {
 	id, err := shell.ParseID(v.Params("object"))
 	if err != nil {

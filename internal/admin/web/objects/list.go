@@ -37,7 +37,9 @@ type listData struct {
 	HasDeleted bool
 }
 
-// List shows the objects whose name or labels contain ?q=, ignoring case.
+// List serves the kind's list: the objects of the organization, with the visitor's drafts of
+// new ones. With the query parameter q, it has only the objects whose name or labels contain
+// that text, ignoring case.
 func (p *Pages) List(v *shell.Request) error {
 	all, revision, err := p.store.ListWithRevision(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -86,14 +88,16 @@ func (p *Pages) List(v *shell.Request) error {
 	})
 }
 
-// Count returns the number of objects, for the sidebar; ok is false if they can't be counted.
+// Count returns the number of objects of the kind in the organization, for
+// shell.Route.WithCount. ok is false if the database fails.
 func (p *Pages) Count(v *shell.Request) (n int, ok bool) {
 	n, err := p.store.Count(v.UserContext(), v.Org.ID)
 	return n, err == nil
 }
 
-// PaletteGroup returns the kind's objects with the actions on each that the visitor may
-// perform, for shell.Routes.AddPaletteSource.
+// PaletteGroup returns the objects of the kind as items of the palette, each with the actions
+// that the visitor is allowed to perform on it. It is for shell.Routes.AddPaletteSource. The
+// error is that of the database.
 func (p *Pages) PaletteGroup(v *shell.Request) (shell.PaletteGroup, error) {
 	group := shell.PaletteGroup{Title: p.Title(), Kind: capitalize(p.Noun())}
 	all, err := p.store.List(v.UserContext(), v.Org.ID)

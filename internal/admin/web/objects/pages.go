@@ -1,5 +1,14 @@
-// Package objects serves pages for any kind of object: the list, an editor for its manifest,
-// history, the objects that refer to it, and deleted objects. Each kind registers its rules.
+// Package objects serves the pages of any kind of object without dedicated pages: the list of
+// objects, the edit page of each, its history, and the deleted objects. The rules of a kind
+// are those of its resource.Kind.
+//
+// The edit page has a form with the manifest of an object: a YAML or JSON document with its
+// name, labels and spec; see package manifest. It also lists the objects that the object
+// refers to, and the ones that refer to it.
+//
+// Most methods of Pages are handlers, as package shell defines them. Paths in their comments
+// are relative to the address of the kind's list, such as /orgs/acme/templates. :object is
+// the id of an object.
 package objects
 
 import (
@@ -12,21 +21,22 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// HTML holds the templates of the pages, for shell.Parse.
+// HTML holds the folder html with the templates of the pages, to be passed to shell.Parse.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages serves the pages of one kind.
+// Pages serves the pages of one kind of object.
 type Pages struct {
 	*shell.Shell
-	// Drafts stores the drafts of the kind's edit page.
+	// Drafts stores the drafts of the kind's edit page, and has the actions for scripts.
 	Drafts *shell.Drafts
 	kind   resource.Kind
 	store  *postgres.Collection[resource.Object]
 }
 
-// New returns the pages of a registered kind. It panics if kind isn't registered.
+// New returns the Pages of a kind. It panics if kind isn't registered with s.DB. The caller
+// registers the handlers with shell.Routes.
 func New(s *shell.Shell, kind resource.Kind) *Pages {
 	p := &Pages{Shell: s, kind: kind, store: s.DB.Objects(kind.Names().Singular)}
 	p.Drafts = shell.NewDrafts(s, kind.Names().Singular, "/"+p.Name(), p)
@@ -34,13 +44,15 @@ func New(s *shell.Shell, kind resource.Kind) *Pages {
 }
 
 // Name returns the path segment of the kind's pages below an organization, such as
-// "templates". It is also used in the name of the kind's icon.
+// "templates". It is also the name of the kind's icon. It is the kind's Plural.
 func (p *Pages) Name() string { return p.kind.Names().Plural }
 
-// Title returns the name of the objects in the plural, such as "Permission templates".
+// Title returns the title of the list: the Noun in the plural, such as "Permission
+// templates".
 func (p *Pages) Title() string { return capitalize(p.kind.Names().Noun) + "s" }
 
-// Noun returns the name of one object, such as "permission template".
+// Noun returns the word for one object of the kind in sentences, such as "permission
+// template".
 func (p *Pages) Noun() string { return p.kind.Names().Noun }
 
 // path returns the address of a page of the kind, such as "/new".

@@ -49,8 +49,9 @@ func (d versionsData) Contains(number int64) bool {
 
 type objectVersion = postgres.Version[resource.Object]
 
-// Versions lists the versions of an object, deleted or not. With ?from= and ?to= it also
-// compares two of them.
+// Versions serves GET /:object/history: the versions of an object, deleted or not, the newest
+// first. With the query parameter before, the page begins below that version. With from, it
+// also compares the versions from and to; the default of to is the newest on the page.
 func (p *Pages) Versions(v *shell.Request) error {
 	id, err := shell.ParseID(v.Params("object"))
 	if err != nil {
@@ -173,7 +174,8 @@ type restoration struct {
 	id uuid.UUID
 }
 
-// RestorationForm asks for confirmation before ?version= of an object is restored.
+// RestorationForm serves GET /:object/restorations?version=: the page that asks for
+// confirmation before RestoreVersion. It shows the changes that restoring would make.
 func (p *Pages) RestorationForm(v *shell.Request) error {
 	d, err := p.loadRestoration(v, v.Query("version"))
 	if err != nil {
@@ -215,8 +217,11 @@ func (p *Pages) loadRestoration(v *shell.Request, number string) (d restoration,
 	return d, nil
 }
 
-// RestoreVersion saves an older version as a new version, which becomes the current one. It
-// also restores a deleted object.
+// RestoreVersion handles POST /:object/restorations: it saves the content of the version in
+// the form field "version" as a new version of the object. It also restores a deleted
+// object. The form field "seen" holds the newest version that the visitor has seen. If there
+// is a newer one, RestoreVersion shows the page of RestorationForm again, with status 422.
+// Otherwise it redirects to the history.
 func (p *Pages) RestoreVersion(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	d, err := p.loadRestoration(v, f.Get("version"))
@@ -240,10 +245,13 @@ func (p *Pages) RestoreVersion(v *shell.Request) error {
 	return v.RedirectWithFlash(d.Base+"/history", s)
 }
 
-// Restore undoes changes; the undo buttons of messages send them. The form field "revision"
-// restores the objects that this revision deleted. Each field "object" holds a
-// shell.UndoField, which reverts an object to an older version, provided that no one has
-// changed it since. If any of them fails, none is restored.
+// Restore handles POST /restorations: it undoes a deletion, a Save or a RestoreVersion. The
+// messages about those have a button "Undo" that submits it. The form field "revision" holds
+// the revision of a deletion, whose objects Restore restores. Each form field "object" holds
+// a shell.UndoField, whose object Restore reverts to the version before the change.
+//
+// If any object has changed since, Restore changes none, and redirects to the list with a
+// message. Otherwise it redirects to the object, or to the list if there are several.
 func (p *Pages) Restore(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	var restorations []postgres.Restoration

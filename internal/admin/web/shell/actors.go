@@ -6,16 +6,18 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Actors looks up the email addresses of users by id, as their names on pages. Each user is
-// looked up at most once.
+// Actors finds the names of users by their ids, for pages that show who did something. The
+// name of a user is the email address. Each user is looked up at most once. An Actors must
+// not be used concurrently.
 type Actors struct {
 	v *Request
-	// Names maps user ids to the names found so far.
+	// Names maps user ids to the names found so far: those of all members at first, and of
+	// the users that Name has looked up since.
 	Names map[string]string
 }
 
-// Actors returns an Actors that holds the members of the organization. Other users are
-// looked up on demand.
+// Actors returns a new Actors with the names of all members of the request's organization.
+// Actors.Name looks up other users on demand. The error is that of the database.
 func (v *Request) Actors() (*Actors, error) {
 	p := &Actors{v, map[string]string{}}
 	members, err := v.shell.DB.Members(v.UserContext(), v.Org.ID)
@@ -25,9 +27,9 @@ func (v *Request) Actors() (*Actors, error) {
 	return p, err
 }
 
-// Name returns the email address of the user with the given id, or "a deleted user". An
-// operator has no account, so actor is then the name recorded in the audit log; Name
-// returns it unchanged. The error is that of the database.
+// Name returns the email address of the user with the id actor, or "a deleted user" if there
+// is no such user. An operator is not a user: actor is then a name instead of a UUID, and
+// Name returns it unchanged. The error is that of the database.
 func (p *Actors) Name(actor string) (string, error) {
 	if name, ok := p.Names[actor]; ok {
 		return name, nil

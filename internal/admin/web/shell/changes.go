@@ -8,18 +8,19 @@ import (
 	"orgmodes/internal/diff"
 )
 
-// Change is a changed field, prepared for display.
+// Change is a changed field of an object, prepared for display.
 type Change struct {
-	// Name is the label of the field, Pointer its JSON pointer.
+	// Name is the label of the field; see FieldLabel. Pointer is its JSON pointer (RFC 6901).
 	Name, Pointer string
-	// Kind is Added, Removed or Changed.
+	// Kind is diff.Added, diff.Removed or diff.Changed.
 	Kind diff.Kind
-	// Before and After are single-line values with the changed words marked; "nothing"
-	// stands for a missing one.
+	// Before and After are the old and the new value, each in one line, with the changed
+	// words marked. The text of a missing value is "nothing". Both are nil if Compared or
+	// Note is set.
 	Before, After []diff.Span
-	// Compared is set in place of Before and After if either value has several lines.
+	// Compared compares the values if either has several lines; otherwise it is nil.
 	Compared *Comparison
-	// Note is shown in place of the values, if any.
+	// Note is a text to show in place of the values; it is empty if they are shown.
 	Note string
 }
 
@@ -30,8 +31,8 @@ const (
 	maxShownChanges = 200
 )
 
-// TruncateFieldList returns names if there are at most 20. Otherwise it returns the first 20
-// and an entry such as "3 other fields".
+// TruncateFieldList shortens a list of names of fields. It returns names itself if there are
+// at most 20. Otherwise it returns the first 20 and an entry such as "3 other fields".
 func TruncateFieldList(names []string) []string {
 	if more := len(names) - maxListedFields; more > 0 {
 		return append(names[:maxListedFields:maxListedFields], Pluralize(more, "other field"))
@@ -42,9 +43,10 @@ func TruncateFieldList(names []string) []string {
 // tooLongNote is the note on changes once the page's budget for comparisons is used up.
 const tooLongNote = "Changed, but too long to be compared here as well"
 
-// Changes prepares changes for display. Once budget, usually Request.DiffBudget, is used up,
-// the remaining ones are listed with a Note instead of their values. If there are more than
-// 200, the last Change returned stands for the others: its Name has their number.
+// Changes prepares changes for display, in the given order. It spends budget, usually
+// Request.DiffBudget, on comparing values. Once that is used up, the remaining changes have
+// a Note instead of values. Of more than 200 changes, Changes returns the first 200 and a
+// last one for all others, with a Name such as "And 3 other fields".
 func Changes(changes []diff.Change, budget *diff.Budget) []Change {
 	more := max(0, len(changes)-maxShownChanges)
 	changes = changes[:len(changes)-more]
@@ -109,8 +111,9 @@ var fieldLabels = map[string]string{
 // display.
 var pointerReplacer = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
 
-// FieldLabel returns the label of the field at a JSON pointer. For a field without one, it
-// is derived from the pointer; for the pointer "", it is "All of it".
+// FieldLabel returns the label to show for a field of an object, given by its JSON pointer
+// (RFC 6901): "When to use" for "/config/whenToUse". Fields without a fixed label are named
+// by the pointer: "a › b" for "/config/a/b". For "", the whole object, it is "All of it".
 func FieldLabel(pointer string) string {
 	if label, ok := fieldLabels[pointer]; ok {
 		return label

@@ -6,15 +6,17 @@ import (
 	"orgmodes/internal/diff"
 )
 
-// Comparison is a line-by-line comparison of two texts. It is for the template "yaml-diff",
-// which works without scripts too.
+// Comparison is a line-by-line comparison of two texts, the old and the new side. Compare
+// makes it, and the template "yaml-diff" shows it.
 type Comparison struct {
-	// Label names the compared content. Old and New are the headings of the sides. Old is
-	// empty if there was no content before, New if there is none after.
+	// Label names the compared content, for screen readers. Old and New are the headings of
+	// the sides. Old is empty if there was no content before, New if there is none after.
 	Label, Old, New string
-	// Split shows the sides next to each other, unless the user chooses otherwise.
+	// Split shows the sides next to each other at first. Otherwise they are in one column,
+	// each removed line above the line that replaces it. Scripts let the user switch.
 	Split bool
-	// Parts are the parts of the text from top to bottom; none if the texts are equal.
+	// Parts are the changed, unchanged and folded runs of lines, from top to bottom. It is
+	// empty if the texts are equal.
 	Parts []comparisonPart
 }
 
@@ -84,9 +86,11 @@ const (
 	minFolded = 3
 )
 
-// Compare compares two texts line by line. Lines that are left when budget, usually
-// Request.DiffBudget, is used up are shown as replaced. An empty string counts as zero
-// lines. The caller names the sides; see WithSideNames.
+// Compare compares the texts before and after line by line. label becomes the Label of the
+// Comparison; its Old and New are empty until WithSideNames sets them. An empty text has no
+// lines. Unchanged lines are folded, except for three before and after each change. Compare
+// spends budget, usually Request.DiffBudget; lines left when it is used up are shown as
+// replaced.
 func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	c.Label = label
 	lines := compareLines(before, after, budget)
@@ -173,7 +177,8 @@ func (p comparisonPart) markWords(budget *diff.Budget) {
 	}
 }
 
-// WithSideNames returns a copy of c with the given headings of its sides.
+// WithSideNames returns a copy of c with the headings of its sides: Old is before, and New
+// is after.
 func (c Comparison) WithSideNames(before, after string) Comparison {
 	c.Old, c.New = before, after
 	return c

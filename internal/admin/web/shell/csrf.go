@@ -27,7 +27,8 @@ import (
 // differently in each response: a random pad, followed by the token XORed with the pad.
 
 const (
-	// CSRFField is the name of the form field that carries the CSRF token; see View.CSRF.
+	// CSRFField is the name of the hidden form field that carries the CSRF token, the value
+	// of View.CSRF. RequireUser requires it, or the header auth.HeaderCSRF, for a POST.
 	CSRFField = "_csrf"
 	// userField is the form field with the id of the user who filled in the form.
 	userField = "_user"

@@ -17,57 +17,64 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Draft identifies the unsaved content of an edit page.
+// Draft identifies a draft and describes its state, without its content.
 type Draft struct {
 	// Subject is the object's id, or a new id if the object does not exist yet.
 	Subject uuid.UUID
-	// Edition is the edition of the draft that the page shows, 0 if there is none.
+	// Edition is the number of the stored draft that the page shows, 0 if there is none. A
+	// draft gets a higher number whenever it is stored. The form sends the number back, so
+	// that a draft that another window has stored since is not overwritten.
 	Edition int64
 	// StoredAt is when the draft was stored. It is zero if there is none, or if the draft was
 	// read from a form.
 	StoredAt time.Time
-	// BaseVersion is the version of the object that the draft is based on, 0 for a new
-	// object.
+	// BaseVersion is the version of the object that the draft is based on. It is 0 for a new
+	// object, or if the draft was read from a form.
 	BaseVersion int64
-	// Path is the address to which scripts post the draft; see Drafts.Path. The page sets it.
+	// Path is the address to which scripts post the draft; see Drafts.Path. The edit page
+	// sets it before it shows the form.
 	Path string
-	// NotStored reports whether storing the content of the page failed.
+	// NotStored reports whether Drafts.StoreForm failed, so that only the page has the
+	// content.
 	NotStored bool
 }
 
-// DraftFromForm returns the Subject and the Edition of the draft in a form's hidden fields.
-// They are zero if missing or malformed.
+// DraftFromForm returns a Draft with the Subject and the Edition in the hidden fields
+// "draft" and "edition" of an edit page's form. Each is zero if missing or malformed.
 func DraftFromForm(f Form) (d Draft) {
 	d.Subject, _ = uuid.Parse(f.Get("draft"))
 	d.Edition, _ = strconv.ParseInt(f.Get("edition"), 10, 64)
 	return d
 }
 
-// DraftInput is the content of an edit page, to be stored as a draft.
+// DraftInput is the content of an edit page's form, to be stored as a draft.
 type DraftInput struct {
 	// Title is the draft's name in lists; it can be empty.
 	Title string
-	// Content is stored as JSON.
+	// Content is the input. It is encoded by encoding/json; Drafts.Load decodes it.
 	Content any
 	// BaseVersion is the version of the object that the draft is based on, 0 for a new
 	// object.
 	BaseVersion int64
-	// Unchanged reports whether the content equals the saved object. Then the draft is
-	// deleted instead of stored.
+	// Unchanged reports whether the content equals the saved object or, for a new object,
+	// the initial form. Then the draft is deleted instead of stored.
 	Unchanged bool
 }
 
-// DraftEditor is implemented by the edit pages of a kind, for Drafts.
+// DraftEditor is implemented by the edit pages of a kind. Drafts calls it.
 type DraftEditor interface {
-	// DraftInput returns the content that the form f has for a subject, an existing or a new
-	// object.
+	// DraftInput returns the content of the submitted form f, to be stored as a draft.
+	// subject is the id of an existing or a new object.
 	DraftInput(v *Request, f Form, subject uuid.UUID) (DraftInput, error)
-	// EditPath returns the address of a subject's edit page; ok is false if the object does
-	// not exist.
+	// EditPath returns the address of the edit page of the object with the id subject. ok is
+	// false if the object does not exist.
 	EditPath(v *Request, subject uuid.UUID) (path string, ok bool)
 }
 
-// Drafts stores the drafts of a kind of object. A draft is private to its author.
+// Drafts stores the drafts of a kind of object. A user has at most one draft of an object,
+// which no one else can read. The subject of a draft is the id of its object, an existing or
+// a new one. The methods concern the drafts of the visitor in the request's organization. A
+// draft is deleted 90 days after it was last stored.
 type Drafts struct {
 	shell *Shell
 	// kind is the Singular of the kind, path the path of its pages: "/templates".
@@ -77,6 +84,7 @@ type Drafts struct {
 
 // NewDrafts returns the drafts of a kind. kind is the Singular in the kind's resource.Names,
 // such as "mode". path is the path of its pages below an organization, such as "/modes".
+// editor reads the form of the kind's edit page.
 func NewDrafts(s *Shell, kind, path string, editor DraftEditor) *Drafts {
 	return &Drafts{shell: s, kind: kind, path: path, editor: editor}
 }
@@ -85,13 +93,16 @@ func (d *Drafts) key(v *Request, subject uuid.UUID) postgres.DraftKey {
 	return postgres.DraftKey{OrganizationID: v.Org.ID, UserID: v.Principal.UserID, Kind: d.kind, Subject: subject}
 }
 
-// Path returns the address to which scripts post the draft of a subject.
+// Path returns the address to which scripts post the draft of a subject:
+// "/orgs/acme/modes/drafts/" and the subject, for example. Store handles it.
 func (d *Drafts) Path(v *Request, subject uuid.UUID) string {
 	return v.Address(d.path + "/drafts/" + subject.String())
 }
 
-// Load decodes the visitor's draft of a subject into content, a pointer. found is false if
-// there is none, or if the visitor is no longer allowed to save it.
+// Load decodes the visitor's draft of a subject into content, a pointer. If there is no draft,
+// or the visitor is not allowed to change the library, found is false, and content is
+// unchanged. The Subject of draft is always set. The error is that of the database or of
+// decoding.
 func (d *Drafts) Load(v *Request, subject uuid.UUID, content any) (draft Draft, found bool, err error) {
 	draft = Draft{Subject: subject}
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
@@ -121,11 +132,11 @@ type DraftSummary struct {
 	subject  uuid.UUID
 }
 
-// DraftSummaries lists a visitor's drafts of a kind, last stored first.
+// DraftSummaries lists a visitor's drafts of a kind, the last stored first.
 type DraftSummaries []DraftSummary
 
-// List returns the visitor's drafts. It returns none if the visitor is no longer allowed to
-// save them.
+// List returns the visitor's drafts of the kind. It returns none if the visitor is not
+// allowed to change the library. The error is that of the database.
 func (d *Drafts) List(v *Request) (DraftSummaries, error) {
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
 		return nil, nil
@@ -138,8 +149,9 @@ func (d *Drafts) List(v *Request) (DraftSummaries, error) {
 	return heads, err
 }
 
-// Remove removes the draft of an object from the list, and reports whether there was one.
-// After a call for each existing object, only drafts of objects that do not exist remain.
+// Remove removes the draft of a subject from the list, and reports whether there was one. The
+// stored draft remains. After a call for each existing object, the list has only the drafts
+// of objects that do not exist.
 func (h *DraftSummaries) Remove(subject uuid.UUID) bool {
 	before := len(*h)
 	*h = slices.DeleteFunc(*h, func(one DraftSummary) bool { return one.subject == subject })
@@ -176,9 +188,10 @@ func (d *Drafts) store(v *Request, draft *Draft, w DraftInput) error {
 	return err
 }
 
-// StoreForm stores, as a draft, the content of a form that could not be saved, and updates
-// draft. It works without scripts too. If storing fails, for instance because another window
-// has stored a draft, it sets draft.NotStored; the page still shows the content.
+// StoreForm stores the content of the submitted form f as the given draft, and updates
+// draft. A handler calls it when it shows a form again instead of saving it, so that the
+// input is stored without scripts too. If that fails, for instance because another window
+// has stored a draft, StoreForm sets draft.NotStored.
 func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	if draft.Subject == uuid.Nil {
 		draft.Subject = uuid.New()
@@ -193,8 +206,9 @@ func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	}
 }
 
-// End deletes the draft once its form f has been saved. A draft that another window has
-// stored since is kept, unless it has the same content. It is no error if there is none.
+// End deletes a draft. A handler calls it after saving the form f with that draft. A draft
+// that another window has stored since is kept, unless its content equals that of f. If
+// there is no draft, End does nothing. The error is that of the database or the DraftEditor.
 func (d *Drafts) End(v *Request, draft Draft, f Form) error {
 	key := d.key(v, draft.Subject)
 	stored, err := d.shell.DB.Draft(v.UserContext(), key)
@@ -225,10 +239,15 @@ type storedDraft struct {
 	Refused string `json:"refused,omitempty"`
 }
 
-// Store stores a draft for a script that posts the form of the edit page. It responds with
-// JSON: the number "edition" of the stored draft or, with the reason in "refused", status
-// 409 and the current edition if another window has stored a draft since, or status 413 if
-// the draft is too large.
+// Store is the action by which scripts store the form of an edit page as a draft. The path
+// parameter "subject" is the subject of the draft. The form field "edition" is the Edition
+// of the stored draft that it replaces, 0 if there is none.
+//
+// The response is JSON. Its "edition" is the new Edition, or 0 if the input is unchanged, so
+// that there is no draft. If another window has stored or discarded the draft since, the
+// status is 409, and "edition" is that of the current draft, 0 if there is none. If the
+// draft is too large, or the visitor has too many drafts, the status is 413. In both cases
+// "refused" has the reason.
 func (d *Drafts) Store(v *Request) error {
 	f := ReadForm(v.Ctx)
 	draft, err := d.submittedDraft(v, f)
@@ -266,8 +285,10 @@ func (d *Drafts) submittedDraft(v *Request, f Form) (Draft, error) {
 	return draft, err
 }
 
-// Discard is the action that discards a draft; Restore can bring it back for a day. It
-// redirects to the object or, if that does not exist, to the list.
+// Discard is the action that discards a draft. The path parameter "subject" is its subject.
+// Discard redirects to the object or, if that does not exist, to the list. The form field
+// "edition" is the Edition that the visitor has seen. If another window has stored the draft
+// since, Discard keeps it, and redirects to it.
 func (d *Drafts) Discard(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {
@@ -292,8 +313,10 @@ func (d *Drafts) Discard(v *Request) error {
 	return v.RedirectWithFlash(target, Flash{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
-// Restore is the action that brings back a discarded draft. It redirects to the page that
-// shows it.
+// Restore is the action that restores a draft that was discarded in the last 24 hours. The
+// path parameter "subject" is its subject. Restore redirects to the edit page, which shows
+// the draft. If there is nothing to restore, or a newer draft, it redirects to the list with
+// a message.
 func (d *Drafts) Restore(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {

@@ -34,8 +34,9 @@ func (s *Shell) events(v *Request) error {
 	return stream.Serve(v.Ctx)
 }
 
-// RouteEvents adds the route of the event stream to app. Its responses must not be
-// compressed, because that would buffer events; so it isn't among OrganizationRoutes.
+// RouteEvents adds the page /orgs/:org/events to app: server-sent events, which tell open
+// pages of every change of the library and of its publication. It must be called before
+// OrganizationRoutes, whose responses are compressed: compression would buffer the events.
 func (s *Shell) RouteEvents(app fiber.Router) {
 	r := access.Request{Action: access.ReadLibrary}
 	s.pages["/events"] = r

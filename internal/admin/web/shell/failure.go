@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/problem"
 )
 
-// WantsHTML reports whether the response to a failure should be a page: the request accepts
-// HTML and is not for the API.
+// WantsHTML reports whether the response to a failed request should be a page rather than
+// JSON: the Accept header has text/html, and the path is not below /api/.
 func WantsHTML(c *fiber.Ctx) bool {
 	return !strings.HasPrefix(c.Path(), "/api/") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
 }
@@ -60,9 +60,10 @@ var failureTexts = map[int]struct{ title, outcome, nextStep string }{
 	},
 }
 
-// Fail responds with a page about the failure err. p is the problem with which the API would
-// respond; Fail adds the request id. Fail logs a server error unless it has been logged
-// already.
+// Fail responds with a page about the failure err, with the status of p. p is the problem
+// with which the API would respond; see api.Problem. The page also shows the request id.
+// Fail logs a failure with a status of 500 or above unless it has been logged already. If
+// the page can't be rendered, Fail responds with plain text.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
 		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)

@@ -11,23 +11,23 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Flash is a message about a completed action, shown once on the next page. A signed cookie
-// carries it there; it is lost after a minute.
+// Flash is a message about the outcome of an action, shown once, on the next page that the
+// visitor loads. A signed cookie carries it there. The cookie expires after a minute.
 type Flash struct {
 	// Text is the message, a plain-text sentence.
 	Text string `json:"text"`
 	// Undo is the form that undoes the action; nil if there is none. It is dropped if the
 	// message would not fit into a cookie.
 	Undo *Undo `json:"undo,omitempty"`
-	// IsError marks a message about a failure.
+	// IsError reports whether the message is about a failure.
 	IsError bool `json:"bad,omitempty"`
 }
 
-// Undo is the form that undoes an action.
+// Undo is a form that undoes an action. The page shows it as a button.
 type Undo struct {
 	// Path is the address to which the form is posted.
 	Path string `json:"path"`
-	// Fields are the hidden fields.
+	// Fields are the hidden fields, without the CSRF token, which the page adds.
 	Fields []Pair `json:"fields"`
 }
 

@@ -12,18 +12,19 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Form holds the submitted values of a form and its errors. When the form is shown again,
-// it has all submitted values.
+// Form holds the values of an HTML form, and the errors in them. When the form is shown
+// again because of errors, it has all submitted values.
 type Form struct {
-	// Fields holds the submitted values by field name; see Get for line breaks.
+	// Fields holds the values by field name, with line breaks as browsers send them; see Get.
 	Fields url.Values
-	// Errors maps field names to error messages; "" holds errors of the whole form.
+	// Errors maps field names to error messages. The name "" is for the whole form.
 	Errors map[string]string
-	// ErrorFields lists the names of the fields in Errors, in the order of the errors.
+	// ErrorFields lists the names in Errors, in the order in which they were added.
 	ErrorFields []string
 }
 
-// ReadForm returns the form in a request's body. It is empty if the body is no form.
+// ReadForm returns the form in a request's body, without uploaded files. It is empty if the
+// body is no form.
 func ReadForm(c *fiber.Ctx) Form {
 	fields, _ := fieldsOf(c)
 	return Form{Fields: fields}
@@ -86,7 +87,8 @@ func sanitizeFields(fields url.Values) url.Values {
 	return out
 }
 
-// NewForm returns a form with initial values, given as alternating names and values.
+// NewForm returns a form with initial values, given as alternating names and values. Each
+// field has one value.
 func NewForm(pairs ...string) Form {
 	f := Form{Fields: url.Values{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -95,13 +97,16 @@ func NewForm(pairs ...string) Form {
 	return f
 }
 
-// Get returns the value of a field, with LF in place of the CRLF that browsers send.
+// Get returns the first value of a field, with LF in place of the CRLF that browsers send. It
+// returns "" if there is none.
 func (f Form) Get(name string) string { return strings.ReplaceAll(f.Fields.Get(name), "\r\n", "\n") }
 
-// Values returns the values of a field that can occur several times.
+// Values returns all values of a field that can occur several times, as submitted. It returns
+// nil if there are none.
 func (f Form) Values(name string) []string { return f.Fields[name] }
 
-// Has reports whether a field has a value, such as a checked checkbox.
+// Has reports whether one of the values of the field name is value. For checkboxes of that
+// name, this means that the one with that value is checked.
 func (f Form) Has(name, value string) bool {
 	for _, v := range f.Fields[name] {
 		if v == value {
@@ -117,8 +122,9 @@ func (f Form) removeField(name string) Form {
 	return f
 }
 
-// AddError returns f with an error added to a field; name "" means the whole form. Several
-// errors of a field are joined. Use only the result: it can share maps with f.
+// AddError returns f with the error message detail added to the field name; "" means the
+// whole form. Several messages of a field are joined by spaces. Use only the result: it can
+// share maps with f.
 func (f Form) AddError(name, detail string) Form {
 	if f.Errors == nil {
 		f.Errors = map[string]string{}
@@ -132,9 +138,10 @@ func (f Form) AddError(name, detail string) Form {
 	return f
 }
 
-// AddFault returns f with the errors of a fault added, as by AddError. field maps JSON
-// pointers to fields of the form; the longest prefix of an error's pointer wins. Errors that
-// match none, and the message of a fault without fields, are added to the whole form.
+// AddFault returns f with the Fields of the fault e added as errors, as by AddError. field
+// maps JSON pointers to names of form fields. Of the pointers that equal or contain that of
+// an error, the longest wins. An error without such a pointer is added to the whole form. So
+// is the message of a fault without Fields.
 func (f Form) AddFault(e *fault.Error, field map[string]string) Form {
 	if len(e.Fields) == 0 {
 		return f.AddError("", e.Message)
@@ -156,7 +163,8 @@ func (f Form) AddFault(e *fault.Error, field map[string]string) Form {
 }
 
 // AsUserError returns the fault in err and true if the user can fix it in the form, which
-// should then be shown again. Otherwise, also for a nil err, it returns nil and false.
+// the handler should then show again. These are faults of the kinds Invalid, Malformed,
+// Conflict, TooLarge and Stale. For any other error, also nil, it returns nil and false.
 func AsUserError(err error) (*fault.Error, bool) {
 	e, ok := fault.As(err)
 	if !ok {
@@ -170,17 +178,19 @@ func AsUserError(err error) (*fault.Error, bool) {
 	}
 }
 
-// Input is the data of the template "field".
+// Input is an input of a form with its label. It is the data of the template "field".
 type Input struct {
-	// Name is the name of the form field, Value its current value. Error is empty if the
-	// value is valid.
+	// Name is the name of the form field, Label the text of its label, Value its current
+	// value, and Error the message about that; "" if the value is valid.
 	Name, Label, Value, Error string
-	// Hint is shown below the input, Aside next to the label. Kind is the type attribute of
-	// the input, "textarea", or "" for text. Autocomplete is its autocomplete attribute.
+	// Hint is shown below the input, Aside next to the label; each can be empty. Kind is the
+	// type attribute of the input ("" for "text"), or "textarea" for that element.
+	// Autocomplete is the autocomplete attribute; "" leaves it out.
 	Hint, Aside, Kind, Autocomplete string
-	// Required reports whether the input must be filled in.
+	// Required sets the required attribute, so that browsers submit no empty value.
 	Required bool
 }
 
-// ID returns the id of the input's element. The list of errors links to it.
+// ID returns the id attribute of the input, derived from Name. The list of errors links to
+// it.
 func (i Input) ID() string { return "field-" + strings.ReplaceAll(i.Name, ".", "-") }

@@ -10,11 +10,14 @@ const (
 	historyBatchSize = 6
 )
 
-// ReadHistoryPage reads versions until there are 51, one more than fits on a page, or until
-// their contents exceed 2 MiB. In either case more is true, and the last element of got is
-// the first of the next page: don't show it, except as the predecessor of the one before.
-// read returns up to limit versions after the given one, or the newest versions for nil.
-// size returns the size of a version's content in bytes.
+// ReadHistoryPage reads the versions for one page of a history, the newest first. A page has
+// at most 50, or fewer once their contents exceed 2 MiB. It calls read repeatedly: read
+// returns up to limit versions that follow after, or for nil, those at the start of the page.
+// size returns the size of a version's content in bytes. The error is that of read.
+//
+// If more is true, got has one additional element: the first version of the next page. It
+// must not be shown; the version before it can be compared with it. If more is false, the
+// history ends with got.
 func ReadHistoryPage[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
 	bytes := 0
 	for after := (*T)(nil); ; after = &got[len(got)-1] {

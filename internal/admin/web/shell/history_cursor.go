@@ -9,14 +9,14 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// FormatHistoryCursor formats a position in a list of versions for a URL. ParseHistoryCursor
-// is the inverse.
+// FormatHistoryCursor formats a cursor, the last version on a page of a history, for the URL
+// of the next page. ParseHistoryCursor is the inverse.
 func FormatHistoryCursor(p postgres.HistoryCursor) string {
 	return strings.Join([]string{strconv.FormatInt(p.Revision, 10), p.Subject.String(), strconv.FormatInt(p.Version, 10)}, ".")
 }
 
-// ParseHistoryCursor parses the result of FormatHistoryCursor. For anything else, including
-// "", ok is false and p is nil, which means the newest position.
+// ParseHistoryCursor parses the result of FormatHistoryCursor. For any other text, including
+// "", ok is false, and p is nil, which stands for the first page.
 func ParseHistoryCursor(text string) (p *postgres.HistoryCursor, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {

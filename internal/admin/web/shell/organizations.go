@@ -2,8 +2,8 @@ package shell
 
 import "net/http"
 
-// Home redirects to the modes of the visitor's organization if there is exactly one, else to
-// the list of organizations.
+// Home serves the page "/". It redirects to the list of modes if the visitor is a member of
+// exactly one organization, else to the list of organizations.
 func (s *Shell) Home(v *Request) error {
 	if len(v.Orgs) == 1 {
 		return v.Redirect("/orgs/"+v.Orgs[0].Slug+"/modes", http.StatusSeeOther)
@@ -11,14 +11,16 @@ func (s *Shell) Home(v *Request) error {
 	return v.Redirect("/orgs", http.StatusSeeOther)
 }
 
-// Organizations shows a page to choose an organization.
+// Organizations serves the page /orgs: the list of the organizations that the visitor is a
+// member of.
 func (s *Shell) Organizations(v *Request) error {
 	return v.Show("organizations", Page{
 		Title: "Organizations", Lead: "Choose whose library to look at.", Bare: true,
 	})
 }
 
-// OrganizationHome redirects to the modes of the request's organization.
+// OrganizationHome serves the page /orgs/:org. It redirects to the organization's list of
+// modes.
 func (s *Shell) OrganizationHome(v *Request) error {
 	return v.Redirect(v.Address("/modes"), http.StatusSeeOther)
 }

@@ -20,26 +20,27 @@ import (
 //go:embed html
 var htmlFiles embed.FS
 
-// Page holds the content of a page, supplied by its handler. The shell adds the layout.
+// Page holds the content of a page, which a handler passes to Request.Show. The shell adds
+// the layout.
 type Page struct {
 	// Title is the heading. With the organization's name, it is also the document title.
 	Title string
-	// Lead is the line below the heading.
+	// Lead is the text below the heading; it can be empty.
 	Lead string
-	// Mono is shown before Lead in a monospaced font, such as a slug.
+	// Mono is a text such as a slug, shown before Lead in a monospaced font; it can be empty.
 	Mono string
 	// Crumbs are the breadcrumbs: the pages between the organization and this one.
 	Crumbs []Crumb
 	// Actions are the buttons next to the heading. There is room for three.
 	Actions []Action
-	// Bare leaves out the sidebar, for visitors who are not signed in or not in an
-	// organization.
+	// Bare leaves out the sidebar and the palette. It is for pages outside of an
+	// organization, such as the sign-in form.
 	Bare bool
-	// Data is passed to the page's template, as the field Data of a View.
+	// Data is the data for the page's template, which reads it as .Data of the View.
 	Data any
 }
 
-// Crumb is a breadcrumb: a link to an ancestor page.
+// Crumb is a breadcrumb: a link to an ancestor page, with its Name and its address.
 type Crumb struct{ Name, Path string }
 
 // Action is a button that links to a page, or that is disabled with a reason.
@@ -48,37 +49,41 @@ type Action struct {
 	Label, Path string
 	// Primary marks the main action of the page.
 	Primary bool
-	// Key is the shortcut of the action, such as "n". It works if single-key shortcuts are
-	// on.
+	// Key is the key that works like a click on the button, such as "n"; "" for none. A user
+	// can turn such single-key shortcuts off.
 	Key string
 	// NeedsConfirmation reports whether Path is a page that asks for confirmation. Scripts
 	// show it in a dialog.
 	NeedsConfirmation bool
-	// May is the result of Request.May for the action. If it isn't allowed, the button is
-	// disabled with the reason.
+	// May is the result of Request.May for the action. If it isn't allowed, as in the zero
+	// value, the button is disabled with the reason.
 	May access.Decision
 }
 
-// View is the data of all templates: the page and the shell around it.
+// View is the data of all templates: the page, and methods for the shell around it. A
+// template calls them as .Org, .Ago and so on.
 type View struct {
 	Page
 	v *Request
-	// Flash is the message about the previous request; nil if there is none.
+	// Flash is the message about the previous action; nil if there is none.
 	Flash *Flash
 }
 
-// Org returns the organization of the page. Its Slug is empty for pages outside of one.
+// Org returns the organization of the page, with the visitor's role in it. It is zero for
+// pages outside of an organization.
 func (s View) Org() postgres.Membership {
 	return postgres.Membership{Organization: s.v.Org, Role: string(s.v.role)}
 }
 
-// Orgs returns the organizations of which the visitor is a member, to switch between them.
+// Orgs returns the organizations that the visitor is a member of, by name. The sidebar links
+// to each.
 func (s View) Orgs() []postgres.Membership { return s.v.Orgs }
 
-// Sidebar returns the groups of the sidebar.
+// Sidebar returns the groups of the sidebar. Pages that the visitor is not allowed to see are
+// included.
 func (s View) Sidebar() []SidebarGroup { return s.v.sidebar() }
 
-// UserName returns the visitor's name, or the email address if there is none.
+// UserName returns the visitor's name, or the email address if the name is empty.
 func (s View) UserName() string {
 	if s.v.Principal.Name != "" {
 		return s.v.Principal.Name
@@ -89,18 +94,22 @@ func (s View) UserName() string {
 // Email returns the visitor's email address.
 func (s View) Email() string { return s.v.Principal.Email }
 
-// UserID returns the visitor's id. Forms carry it, so that another user who signs in doesn't
-// send them.
+// UserID returns the visitor's id. Every form has it in a hidden field. If the session ends
+// before the form is submitted, only that user can submit it again after signing in.
 func (s View) UserID() string { return s.v.Principal.UserID.String() }
 
-// SignedIn reports whether the visitor is signed in.
+// SignedIn reports whether the visitor is signed in. It is false on the sign-in form, because
+// AllowAnonymous does not look for a session.
 func (s View) SignedIn() bool { return s.v.session != nil }
 
-// Nonce returns the nonce for scripts and styles of this response.
+// Nonce returns the value of the nonce attribute of this response's scripts and styles. The
+// Content-Security-Policy allows no others.
 func (s View) Nonce() string { return s.v.nonce }
 
-// CSRF returns the token for requests that change something, "" if the visitor isn't signed
-// in. It is masked differently in each response.
+// CSRF returns the CSRF token of the session, for the form field CSRFField or the header
+// auth.HeaderCSRF of requests to actions. It is "" if the visitor isn't signed in. The token
+// is masked differently in each response, because compression could otherwise reveal it. The
+// API accepts only the token itself.
 func (s View) CSRF() string {
 	if s.v.masked == "" && s.v.session != nil {
 		s.v.masked = mask(s.v.session.CSRF)
@@ -108,16 +117,18 @@ func (s View) CSRF() string {
 	return s.v.masked
 }
 
-// RequestID returns the id of the request in the log.
+// RequestID returns the id that identifies the request in the log.
 func (s View) RequestID() string { return middleware.ID(s.v.Ctx) }
 
-// Path returns the address of a page of the organization; see Request.Address.
+// Path returns the address of a page of the organization: "/orgs/acme/modes" for the page
+// "/modes". It is Request.Address, not the path of the request.
 func (s View) Path(page string) string { return s.v.Address(page) }
 
-// Revision returns the revision of the organization.
+// Revision returns the revision of the organization that the page shows; see
+// organization.Organization.
 func (s View) Revision() int64 { return s.v.Org.Revision }
 
-// HasRoute reports whether a page is registered at path; see Request.HasRoute.
+// HasRoute reports whether a page is registered for the pattern path; see Request.HasRoute.
 func (s View) HasRoute(path string) bool { return s.v.HasRoute(path) }
 
 // May returns the decision on whether the visitor is allowed to perform an action, an
@@ -126,51 +137,57 @@ func (s View) May(action string) access.Decision {
 	return s.v.May(access.Request{Action: access.Action(action)})
 }
 
-// Ago returns t relative to now, as the function Ago does, with the absolute time as a
-// tooltip.
+// Ago returns a time element with the result of the function Ago for t and Shell.Now. The
+// absolute time is its tooltip.
 func (s View) Ago(t time.Time) template.HTML { return timeHTML(t, s.v.shell.Now()) }
 
-// Clock returns the time of day to the second in UTC, with the date if that is not today.
-// Scripts convert it to the user's time zone.
+// Clock returns a time element with the time of day to the second in UTC, preceded by the
+// date if that is not today. Scripts convert it to the user's time zone.
 func (s View) Clock(t time.Time) template.HTML { return clockHTML(t, s.v.shell.Now()) }
 
-// With returns a copy of the view with other data, for a partial that needs the shell too.
+// With returns a copy of the view with the given Data, for a partial that also needs methods
+// of the view.
 func (s View) With(data any) View { s.Data = data; return s }
 
-// Render renders the template called block with the view as its data. block is defined in
-// html/NAME.html, where NAME is the given name, or in a partial.
+// Render returns the output of the template called block, with the view as its data. block
+// is defined in html/NAME.html, where NAME is the given name, or in a partial. The error is
+// that of the template.
 func (s View) Render(name, block string) (template.HTML, error) {
 	var b strings.Builder
 	err := s.v.shell.templates[name].ExecuteTemplate(&b, block, s)
 	return template.HTML(b.String()), err // executed by html/template for the same context
 }
 
-// Show responds with the page html/NAME.html, where NAME is the given name. The file defines
-// the template "content". The status is the one set before, or 200.
+// Show responds with a page: the template "content" in html/NAME.html, where NAME is the
+// given name, within the layout. The status is the one set before, or 200. Show displays the
+// message of RedirectWithFlash, if any. If a template fails, Show sends nothing and returns
+// the error.
 func (v *Request) Show(name string, p Page) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, "layout", View{Page: p, v: v, Flash: v.takeFlash()})
 }
 
-// Part responds with a part of a page: the template called block, rendered with a View of
-// data. block is defined in html/NAME.html, where NAME is the given name, or in a partial.
+// Part responds with a part of a page, which a script inserts. It renders the template called
+// block with a View that has data as its Data. block is defined in html/NAME.html, where
+// NAME is the given name, or in a partial. The status and the error are as for Show.
 func (v *Request) Part(name, block string, data any) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, block, View{Page: Page{Data: data}, v: v})
 }
 
-// RedirectWithFlash ends an action: it redirects (303) to the address path, which shows the
-// message f.
+// RedirectWithFlash is the response of a completed action: a redirect (303) to the address
+// path, where the page shows the message f.
 func (v *Request) RedirectWithFlash(path string, f Flash) error {
 	v.flash(f)
 	return v.Redirect(path, fiber.StatusSeeOther)
 }
 
-// Templates maps the names of pages to their templates.
+// Templates maps the name of each page, such as "modes" for html/modes.html, to its template
+// with all partials.
 type Templates map[string]*template.Template
 
 // Parse parses the templates of the shell and of groups of pages. Each group has a folder
-// html with one file per page, and its shared partials in html/parts. It fails if a template
-// is invalid, or if two pages have the same name. The result is safe for concurrent use by
-// several shells.
+// html with one file per page, and the partials that its pages share in html/parts. Parse
+// fails if a template is invalid, if two pages have the same name, or if the embedded assets
+// are damaged. The result is safe for concurrent use by several shells.
 func Parse(groups ...fs.FS) (Templates, error) {
 	bundles, err := assets.Read()
 	if err != nil {
@@ -257,8 +274,8 @@ func templateFuncs(a assets.Assets) template.FuncMap {
 	}
 }
 
-// Initial returns the first letter of a name in upper case, shown in place of a picture. It
-// returns "?" for an empty name.
+// Initial returns the first character of a name in upper case, shown in place of a picture.
+// It ignores leading white space, and returns "?" for an empty name.
 func Initial(name string) string {
 	for _, r := range strings.TrimSpace(name) {
 		return strings.ToUpper(string(r))

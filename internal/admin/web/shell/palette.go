@@ -13,27 +13,30 @@ type paletteAction struct {
 	requires             access.Request
 }
 
-// PaletteItem is an item of the palette: a page, or an action on one. It is found by its
-// name, its slug and its keywords.
+// PaletteItem is an item of the palette: a page, an action, an object, or an action on an
+// object. A search finds it by its Verb, Name, Slug and Keywords.
 type PaletteItem struct {
-	// Name is the name of the page or, for an action on an object, of the object. Verb is
-	// shown before the object's name: "History of".
+	// Name is the name of the page, the action or the object. Verb is set for an action on
+	// an object only, and is shown before the object's name: "History of".
 	Verb, Name string
 	// Slug is shown after the name. Glyph, a symbol or an initial, is shown before it; if
-	// Glyph is empty, Icon names an icon to show instead.
+	// Glyph is empty, Icon names one of the icons of the shell's templates instead.
 	Slug, Glyph, Icon string
-	// Keywords are further words by which the item is found. Path is the address to open.
+	// Keywords are further words to search, separated by spaces; they are not shown. Path is
+	// the address that choosing the item opens.
 	Keywords, Path string
 	// NeedsConfirmation reports whether Path is a page that asks for confirmation. Scripts
 	// show it in a dialog.
 	NeedsConfirmation bool
-	// May is the result of Request.May for the item. If it isn't allowed, the item is
-	// disabled with the reason.
+	// May is the result of Request.May for the item. If it isn't allowed, as in the zero
+	// value, the item is disabled with the reason.
 	May access.Decision
-	// Actions lists further actions on the object, besides viewing it.
+	// Actions lists the actions on the object, as items with a Verb.
 	Actions []PaletteItem
-	// CacheKey is a comparable value that determines the rendered row, with its address and
-	// decisions; rows are cached for all visitors. It is nil if the row must not be cached.
+	// CacheKey is the key under which View.PaletteRow caches the HTML of the item. nil means
+	// that it isn't cached. The cache serves all visitors and organizations. So items with
+	// equal keys must be equal in all other fields, including May and Actions. The key must
+	// be comparable, of a type that only one package uses.
 	CacheKey any
 }
 
@@ -43,8 +46,9 @@ func newPaletteRowCache() Cache[any, template.HTML] {
 	return NewCache[any](16<<20, func(p template.HTML) int { return len(p) })
 }
 
-// PaletteRow renders the row of an item, or returns it from a cache. kind is the Kind of the
-// item's group.
+// PaletteRow returns the HTML of an item with its Actions. If the item has a CacheKey,
+// PaletteRow caches the HTML under it. kind is the Kind of the item's group. The error is
+// that of the template.
 func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	cache := s.v.shell.paletteRows
 	if p.CacheKey == nil {
@@ -60,8 +64,8 @@ func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	return row, err
 }
 
-// Label returns the label to use where the object's name is already shown: "History" if Verb
-// is "History of".
+// Label returns the label of an action where the object's name is already shown: Verb
+// without a final " of", such as "History" for "History of".
 func (p PaletteItem) Label() string { return strings.TrimSuffix(p.Verb, " of") }
 
 // paletteRow is an item with its kind, for templates.
@@ -70,21 +74,22 @@ type paletteRow struct {
 	Kind string
 }
 
-// PaletteGroup is a group of items of one kind.
+// PaletteGroup is a group of items of the palette, such as all modes.
 type PaletteGroup struct {
-	// Title is the heading. Kind names one item, such as "Mode"; scripts show it with the
-	// items that match a search.
+	// Title is the heading, such as "Modes". Kind is the word for one item, such as "Mode";
+	// scripts show it next to each found item that has no Verb.
 	Title, Kind string
-	// Items are the items, in the order in which they are shown.
+	// Items are the items, in the order in which they are listed.
 	Items []PaletteItem
 }
 
 // paletteData is the data of the palette's templates.
 type paletteData struct{ Groups []PaletteGroup }
 
-// Palette lists all pages and actions: for the palette and, without scripts, as a page.
-// Items that the visitor is not allowed to use are listed with the reason. The actions on
-// each object include only allowed ones.
+// Palette serves the page /palette of an organization: all items of the palette. Scripts,
+// which fill the dialog, get only the list; see Request.IsHTMX. Pages and actions that the
+// visitor is not allowed to use are listed with the reason. The sources of objects add only
+// the allowed actions on each.
 func (s *Shell) Palette(v *Request) error {
 	pages, commands := PaletteGroup{Title: "Pages", Kind: "Page"}, PaletteGroup{Title: "Actions", Kind: "Action"}
 	for _, e := range s.sidebar {

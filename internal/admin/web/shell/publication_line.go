@@ -10,12 +10,14 @@ import (
 	"orgmodes/internal/endpoint"
 )
 
-// OverdueAfter is the publishing delay above which a page warns that something is wrong: the
-// state of a PublicationLine is then "late". Publishing usually takes far less than a second.
+// OverdueAfter is how long a change can be unpublished before pages warn that something is
+// wrong: the State of a PublicationLine is then "late". Publishing usually takes far less
+// than a second.
 const OverdueAfter = 5 * time.Second
 
-// PublicationLine is the publication line of a page: it tells which part of the saved state
-// has reached readers. A page that shows it follows events and reloads only the line.
+// PublicationLine is the data of the publication line, for the template "publication-line".
+// It is a line on a page about the newest saved revision of the library: whether readers
+// have it, and if not, why. Scripts reload the line when its state changes.
 //
 // Durations and times in strings are formatted for display, such as "0.2 s" and "in 2 s".
 type PublicationLine struct {
@@ -27,33 +29,36 @@ type PublicationLine struct {
 	//	live     readers have the saved revision
 	//	again    readers had it, and it is being republished
 	//	pending  it is being published
-	//	late     publishing takes longer than expected
+	//	late     it has been unpublished for longer than OverdueAfter
 	//	failed   publishing failed and is retried
 	State string
 	// ChangedAt is when Revision was saved.
 	ChangedAt time.Time
-	// Since is when readers got Published; nil if unknown.
+	// Since is when readers got the revision Published; nil if unknown.
 	Since *time.Time
-	// PublishDuration is how long after saving that was; empty if unknown.
+	// PublishDuration is the time from saving the revision Published until Since, such as
+	// "0.2 s"; empty if unknown.
 	PublishDuration string
-	// DataLost reports whether the readers' Redis has lost data.
+	// DataLost reports whether Revision is being republished because Redis, from which
+	// readers serve it, has lost it.
 	DataLost bool
-	// PendingFor is how long publishing has been pending, and PendingReason explains the
-	// delay, if the reason is known. They are set in the state late.
+	// PendingFor is how long Revision has been waiting to be published, such as "34 s".
+	// PendingReason explains the delay; it is empty if the reason is unknown. Both are set
+	// only in the state late.
 	PendingFor, PendingReason string
-	// FailureReason explains why publishing failed, and NextAttempt is when it is retried.
-	// They are set in the state failed.
+	// FailureReason explains why publishing failed. NextAttempt is when it is retried: "in
+	// 2 s", "now" or "every second". Both are set only in the state failed.
 	FailureReason, NextAttempt string
 	// Modes is the number of modes that editors receive, built-in ones included. Bytes is the
-	// size of the file modes.yaml, in which they receive them. 0 means unknown and is not
-	// shown.
+	// size of the published file modes.yaml in bytes. 0 means unknown and is not shown.
 	Modes, Bytes int
-	// OnStatusPage reports whether the line is on the publication page. On other pages, the
-	// line links to it.
+	// OnStatusPage reports whether the line is on the page "Publication". On other pages, the
+	// line links to that page. The page sets it; it is false after NewPublicationLine.
 	OnStatusPage bool
 }
 
-// Class returns the CSS class of the line.
+// Class returns the CSS class of the line: "live", "pending" or "late". The states again and
+// failed look like pending and late.
 func (l PublicationLine) Class() string {
 	switch l.State {
 	case "again":
@@ -64,20 +69,20 @@ func (l PublicationLine) Class() string {
 	return l.State
 }
 
-// PublicationLine returns the publication line of the request's organization, from the same
-// status as in the API. own becomes the line's Modes.
-func (v *Request) PublicationLine(own int) (PublicationLine, error) {
+// PublicationLine reads the publication status of the request's organization from the
+// database, and returns NewPublicationLine of it and modeCount.
+func (v *Request) PublicationLine(modeCount int) (PublicationLine, error) {
 	s, err := pubstatus.Get(v.UserContext(), v.shell.DB, v.Org.ID)
 	if err != nil {
 		return PublicationLine{}, err
 	}
-	return NewPublicationLine(s, own), nil
+	return NewPublicationLine(s, modeCount), nil
 }
 
-// NewPublicationLine returns the publication line for a status. own is the number of modes
-// that editors receive, built-in ones included; 0 if unknown. It becomes the line's Modes.
-func NewPublicationLine(s pubstatus.Status, own int) PublicationLine {
-	l := PublicationLine{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
+// NewPublicationLine returns the publication line for the status s. modeCount becomes its
+// Modes: the number of modes that editors receive, built-in ones included, or 0 if unknown.
+func NewPublicationLine(s pubstatus.Status, modeCount int) PublicationLine {
+	l := PublicationLine{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: modeCount, State: "live"}
 	for _, r := range s.Representations {
 		if r.Name == endpoint.ModesYAML {
 			l.Bytes = r.Length
@@ -123,8 +128,8 @@ func nextAttempt(f *pubstatus.Failure, now time.Time) string {
 	return InSeconds(*f.NextAttemptAt, now)
 }
 
-// InSeconds formats the time at, in the near future, relative to now: "in 2 s". It returns
-// "now" once at has come.
+// InSeconds formats the duration from now until the time at in seconds, rounded up: "in 2 s".
+// It returns "now" if at is not after now.
 func InSeconds(at, now time.Time) string {
 	if wait := math.Ceil(at.Sub(now).Seconds()); wait >= 1 {
 		return "in " + strconv.Itoa(int(wait)) + "\u00a0s"

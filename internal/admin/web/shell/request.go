@@ -16,27 +16,32 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Request is one request for a page.
+// Request is one request for a page or an action. It embeds the request and the response of
+// Fiber.
 type Request struct {
 	*fiber.Ctx
 	shell *Shell
 	nonce string
-	// Principal is the visitor, zero if not signed in.
+	// Principal is the visitor. RequireUser and a successful SignIn set it; otherwise it is
+	// zero.
 	Principal access.Principal
 	// session is set if the visitor is signed in.
 	session *auth.Session
 	// masked is the session's CSRF token as masked for this response.
 	masked string
-	// Orgs lists the organizations that the visitor is a member of.
+	// Orgs lists the organizations that the visitor is a member of, by name. RequireUser sets
+	// it.
 	Orgs []postgres.Membership
-	// Org is the organization of the page. It is zero outside of /orgs/:org, as is role.
-	Org  organization.Organization
+	// Org is the organization in the path. It is zero outside of /orgs/:org.
+	Org organization.Organization
+	// role is the visitor's role in Org; access.None outside of /orgs/:org.
 	role access.Role
 	// diffBudget is created by DiffBudget.
 	diffBudget *diff.Budget
 }
 
-// DiffBudget returns the budget that bounds the work of all comparisons in the response.
+// DiffBudget returns the budget that all comparisons in the response share. It bounds their
+// work to diff.DefaultSteps, and ends with the request's context.
 func (v *Request) DiffBudget() *diff.Budget {
 	if v.diffBudget == nil {
 		v.diffBudget = diff.NewBudget(v.UserContext(), diff.DefaultSteps)
@@ -44,16 +49,17 @@ func (v *Request) DiffBudget() *diff.Budget {
 	return v.diffBudget
 }
 
-// By returns the visitor and the request as the audit log records them.
+// By returns the visitor and the request as the audit log records them, to be passed to
+// methods of DB that change something.
 func (v *Request) By() audit.Attribution { return authz.By(v.Ctx, v.Principal) }
 
-// May decides whether the visitor is allowed to perform r in the organization of the request.
-// It is the same check that guards the action.
+// May returns the decision on whether the visitor is allowed to perform r in the
+// organization of the request, as made for the routes that require r.
 func (v *Request) May(r access.Request) access.Decision { return access.Decide(v.Principal, v.role, r) }
 
-// Can returns the decisions on the actions on objects of a kind, as the API makes them for
-// the visitor. kind is the Singular in the kind's resource.Names, such as "mode". Can panics
-// if no such kind is registered.
+// Can returns the decisions on whether the visitor is allowed to create, change, delete and
+// so on objects of a kind, as the API makes them. kind is the Singular in the kind's
+// resource.Names, such as "mode". Can panics if no such kind is registered.
 func (v *Request) Can(kind string) actions.Verdicts {
 	return actions.NewVerdicts(v.shell.DB.Objects(kind).Names(), v.May)
 }
@@ -62,15 +68,17 @@ func (v *Request) Can(kind string) actions.Verdicts {
 // for the page "/modes".
 func (v *Request) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
 
-// IsHTMX reports whether the request was made by htmx for part of a page.
+// IsHTMX reports whether a script requests only a part of a page: the header HX-Request, which
+// htmx sets, is "true".
 func (v *Request) IsHTMX() bool { return v.Get("HX-Request") == "true" }
 
-// HasRoute reports whether a page is registered at path, the pattern passed to Routes.Get,
-// such as "/publication". It prevents links to pages that do not exist.
+// HasRoute reports whether a page is registered for the pattern path, as passed to
+// Routes.Get or Routes.Nav: "/modes/:mode". Pages link only to pages that exist.
 func (v *Request) HasRoute(path string) bool { _, ok := v.shell.pages[path]; return ok }
 
-// AllowAnonymous wraps a handler that needs no sign-in. It rejects requests of other sites'
-// pages that could change something, such as a POST.
+// AllowAnonymous wraps a handler that needs no sign-in. It does not authenticate the visitor,
+// so the fields of the Request are zero. A request other than GET, HEAD and OPTIONS from
+// another site's page, according to the browser's headers, is a Forbidden fault.
 func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		v := s.request(c)
@@ -81,9 +89,14 @@ func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
 	}
 }
 
-// RequireUser wraps a handler for signed-in users. Others have to sign in and then return to
-// the page, with the form that they submitted, if any. RequireUser rejects forms with text
-// that the database cannot store: invalid UTF-8 and U+0000.
+// RequireUser wraps a handler for signed-in users, and sets Principal and Orgs. It rejects
+// the requests that AllowAnonymous rejects.
+//
+// A visitor without a session is sent to the sign-in form, and back to the page afterwards. A
+// submitted form of up to 512 KiB is kept, without files, and its author is then asked to
+// submit it again. The author of a form without the CSRF token of the session, or with text
+// that the database cannot store (invalid UTF-8 or U+0000), is asked as well. A script
+// without a session gets an Unauthenticated fault and the header HX-Redirect.
 func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
 	return s.AllowAnonymous(func(v *Request) error {
 		principal, session, err := s.authenticate(v.Ctx)

@@ -106,8 +106,10 @@ func parseSavedForm(field string) (k savedForm, ok bool) {
 	return k, true
 }
 
-// FieldBudget returns the limits for decoding JSON from a hidden field. size is the length
-// of the JSON in bytes; it bounds the text. The bounds of values and depth are fixed.
+// FieldBudget returns a new budget for decoding the JSON in one hidden form field with
+// jsonast.DecodeJSON. It bounds the memory that the JSON takes, because a visitor can submit
+// any text in a hidden field. It allows 20,000 values, modes.MaxDepth+8 levels of nesting,
+// and size bytes of text. size is the length of the JSON in bytes.
 func FieldBudget(size int) *jsonast.Budget {
 	return &jsonast.Budget{
 		Values: 20_000, Text: size, Depth: modes.MaxDepth + 8, InputName: "This field",
@@ -116,7 +118,7 @@ func FieldBudget(size int) *jsonast.Budget {
 	}
 }
 
-// Pair is one hidden field of a form.
+// Pair is the Name and the Value of one hidden field of a form.
 type Pair struct{ Name, Value string }
 
 // Pairs returns the fields, sorted by name.

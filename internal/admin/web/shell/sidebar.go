@@ -6,12 +6,14 @@ import (
 	"orgmodes/internal/access"
 )
 
-// Group is a group of pages in the sidebar.
+// Group is a group of pages in the sidebar. Its text is the heading.
 type Group string
 
-// The groups, in their order.
+// The groups, in the order in which the sidebar shows them.
 const (
-	Library        Group = "Library"
+	// Library is the group of the pages about objects, their history and their publication.
+	Library Group = "Library"
+	// Administration is the group of the pages about access to the organization.
 	Administration Group = "Administration"
 )
 
@@ -34,14 +36,17 @@ type SidebarGroup struct {
 
 // SidebarEntry is a page in the sidebar, as shown to a visitor.
 type SidebarEntry struct {
-	// Name is the text, Icon the name of an icon, and Path the address.
+	// Name is the text, Icon the name of one of the icons of the shell's templates, and Path
+	// the address to which the entry links.
 	Name, Icon, Path string
 	// Current is the value of aria-current: "page" for the current page, "true" for an
 	// ancestor of it, "" for any other.
 	Current string
-	// May tells whether the visitor is allowed to see the page, and if not, the reason.
+	// May is the decision on whether the visitor is allowed to see the page. If not, the
+	// entry is disabled with the reason.
 	May access.Decision
-	// Count is the number shown next to the entry, if Counted is true.
+	// Count is the number shown next to the entry, such as the number of modes. It is shown
+	// only if Counted is true; see Route.WithCount.
 	Count   int
 	Counted bool
 }
@@ -75,6 +80,6 @@ func (v *Request) sidebar() []SidebarGroup {
 	return out
 }
 
-// SidebarCounts responds with the sidebar alone. Open pages update their counts from it when
-// the library changes.
+// SidebarCounts serves the page /rail of an organization: the entries of the sidebar, without
+// the layout. When the library changes, scripts in open pages read the counts from it.
 func (s *Shell) SidebarCounts(v *Request) error { return v.Part("palette", "sidebar-nav", nil) }

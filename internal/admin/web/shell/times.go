@@ -10,8 +10,9 @@ import (
 // user's time zone.
 func formatAbsolute(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
-// Ago formats t relative to now: "just now", "5 minutes ago", "yesterday", "in 2 hours". A
-// week or more in the past, it returns the date in UTC.
+// Ago formats t relative to now: "just now", "5 minutes ago", "yesterday", "in 2 hours". If t
+// is a week or more before now, it returns the date in UTC: "2 Jan", or "2 Jan 2006" in
+// another year.
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {
@@ -45,7 +46,8 @@ func formatFuture(d time.Duration) string {
 	}
 }
 
-// Pluralize formats a number with its unit: "1 mode", "2 modes". Any n but 1 adds an s.
+// Pluralize formats the number n with its unit: "1 mode", "2 modes". For any n but 1, it
+// appends an s to unit.
 func Pluralize(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
@@ -77,8 +79,9 @@ func timeElement(t time.Time, text, class string) template.HTML {
 		class, t.UTC().Format(time.RFC3339), formatAbsolute(t), text))
 }
 
-// Truncate is humanize.Truncate without converting all of s: it shortens s to at most limit
-// runes. If it cuts anything, the last of them is an ellipsis. limit must be at least 1.
+// Truncate shortens s to at most limit runes. If it cuts anything, the last of them is an
+// ellipsis. limit must be at least 1. The result is that of humanize.Truncate; the work is
+// proportional to limit rather than to the length of s.
 func Truncate(s string, limit int) string {
 	count, end := 0, 0
 	for i := range s {
@@ -93,7 +96,7 @@ func Truncate(s string, limit int) string {
 }
 
 // FormatBytes formats a size of n bytes in decimal units, rounded to the nearest: "7 bytes",
-// "42 KB", "1.3 MB". For a size compared with a limit, use humanize.Bytes.
+// "42 KB", "1.3 MB". For a size shown next to a limit, use humanize.Bytes, which rounds up.
 func FormatBytes(n int) string {
 	switch {
 	case n < 1000:

@@ -10,8 +10,9 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// ParseVersionRef parses a field that names a version of an object as "id:number", where id
-// is a UUID and number at least 1. The error is that of MalformedForm.
+// ParseVersionRef parses the value of a form field that names a version of an object as
+// "id:version", where id is a UUID and version a number of at least 1. For any other text,
+// the error is that of MalformedForm.
 func ParseVersionRef(field string) (id string, version int64, err error) {
 	id, number, _ := strings.Cut(field, ":")
 	if version, err = strconv.ParseInt(number, 10, 64); err != nil || version < 1 {
@@ -23,23 +24,25 @@ func ParseVersionRef(field string) (id string, version int64, err error) {
 	return id, version, nil
 }
 
-// UndoField is a form field that undoes a change of a mode or another object: it restores
-// Version, provided that the object is still at ExpectedVersion, which the change produced.
+// UndoField is the content of a form field that undoes a change of a mode or another object.
+// The action that receives it restores Version, provided that the object is still at
+// ExpectedVersion.
 type UndoField struct {
 	// ID is the id of the object.
 	ID uuid.UUID
-	// Version and ExpectedVersion are at least 1.
+	// Version is the version before the change, and ExpectedVersion the one that the change
+	// produced. Both are at least 1.
 	Version, ExpectedVersion int64
 }
 
-// Pair returns u as a hidden field. Its name is "mode"; for objects of other kinds, callers
-// set another one.
+// Pair returns u as a hidden field with the value "id:version:expected". Its name is "mode";
+// callers set another name for objects of other kinds.
 func (u UndoField) Pair() Pair {
 	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.ExpectedVersion)}
 }
 
-// ParseUndoField parses the value of a field returned by UndoField.Pair. The error is
-// that of MalformedForm.
+// ParseUndoField parses the value of a field that UndoField.Pair returned. For any other
+// text, the error is that of MalformedForm.
 func ParseUndoField(field string) (u UndoField, err error) {
 	parts := strings.Split(field, ":")
 	if len(parts) != 3 {
@@ -57,8 +60,8 @@ func ParseUndoField(field string) (u UndoField, err error) {
 	return u, err
 }
 
-// ParseID parses the id of an object, a UUID, from a form. The error is that of
-// MalformedForm.
+// ParseID parses the id of an object, a UUID, from a form or a path. For any other text, the
+// error is that of MalformedForm.
 func ParseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -68,7 +71,8 @@ func ParseID(text string) (uuid.UUID, error) {
 }
 
 // MalformedForm returns the error for a form that none of our pages could have submitted: a
-// *fault.Error of kind Malformed, status 400. err is the cause, for the log; it can be nil.
+// *fault.Error of the kind Malformed, for which the response has status 400. err is the
+// cause, for the log; it can be nil.
 func MalformedForm(err error) error {
 	return fault.New(fault.Malformed, "malformed_form", "The form could not be read; load the page again").WithCause(err)
 }
