@@ -15,12 +15,12 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "a regular expression: only the mutants whose name matches; the report is not written")
-	check := flag.Bool("check", false, "only see whether the table still fits the code")
-	report := flag.String("report", "docs/mutations.md", "the report to write, once there is a result of each")
+	only := flag.String("only", "", "a regular expression: run only the mutants whose names match, and write no report")
+	check := flag.Bool("check", false, "only check that the table fits the code")
+	report := flag.String("report", "docs/mutations.md", "the report to write once every mutant has a result")
 	resume := flag.String("resume", "", "a file that stores results, so that a run can continue an earlier one")
-	limit := flag.Duration("limit", 100*time.Second, "how long the proof of one mutant (of a simulation: 20 schedules) may take; one that hangs has failed")
-	trust := flag.Bool("trust", false, "don't see first whether the proofs pass while nothing is taken out")
+	limit := flag.Duration("limit", 100*time.Second, "the timeout for the test of one mutant (of a simulation: 20 schedules), after which it counts as failed")
+	trust := flag.Bool("trust", false, "skip running the tests on the unchanged code first")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

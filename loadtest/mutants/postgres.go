@@ -11,14 +11,14 @@ const (
 // postgresMutants are mutants of what Postgres stores.
 var postgresMutants = []mutant{
 	{
-		name: "job-in-transaction", promises: "1", mechanism: "a change and its publish job are committed together",
+		name: "job-in-transaction", promises: "1", mechanism: "a change and its publish job are committed in one transaction",
 		file: postgres, old: `_, err := db.river.InsertManyTx(ctx, tx, todo)
 	return err`, new: `_ = todo
 	return nil`,
 		proof: test("postgres", "TestChangeWritesRevisionVersionAuditAndJob"),
 	},
 	{
-		name: "all-or-nothing", promises: "1", mechanism: "a change that fails leaves no job, no revision and no trace",
+		name: "all-or-nothing", promises: "1", mechanism: "a change that fails leaves no job, no revision and no audit entry",
 		file: postgres, old: `if err := fn(c); err != nil {
 			return err
 		}`, new: `if failed := fn(c); failed != nil {
@@ -28,7 +28,7 @@ var postgresMutants = []mutant{
 		proof: test("postgres", "TestFailedEditChangesNothing|TestTooManyModesAreRejected"),
 	},
 	{
-		name: "audit-in-transaction", promises: "1", mechanism: "a change and its audit row are committed together",
+		name: "audit-in-transaction", promises: "1", mechanism: "a change and its audit entry are committed in one transaction",
 		file: postgres, old: `return insertAudit(ctx, c.q, c.by, auditEntry{
 		organization: &c.org.ID, revision: &c.org.Revision, action: o.action,
 		subject: audit.Subject{Kind: o.kind, ID: o.id.String(), Name: o.name}, before: before, after: after,
@@ -36,12 +36,12 @@ var postgresMutants = []mutant{
 		proof: test("postgres", "TestChangeWritesRevisionVersionAuditAndJob"),
 	},
 	{
-		name: "version-seen", promises: "1", mechanism: "a change is refused if the object has changed since it was read",
+		name: "expected-version", promises: "1", mechanism: "a change is refused if the object has changed since it was read",
 		file: postgres, old: `if err != nil || op.ExpectedVersion == 0 || op.ExpectedVersion == o.Version {`, new: `if true {`,
 		proof: test("postgres", "TestConcurrentUpdateFailsWithCurrentVersion"),
 	},
 	{
-		name: "operation-failures", promises: "1", mechanism: "nothing of a change is applied if one of its operations fails",
+		name: "operation-failures", promises: "1", mechanism: "no operation of a change is applied if one of them fails",
 		file: postgres, old: `	case len(failed) > 0:`, new: `	case len(failed) > len(ops):`,
 		proof: test("postgres", "TestApplyReportsEveryFailureAndIsAtomic"),
 	},
@@ -65,22 +65,22 @@ where id = $1 and deleted_at is null`,
 		proof: test("postgres", "TestOrganizationIsPendingSinceFirstChange"),
 	},
 	{
-		name: "write-back-incarnation", promises: "1, 3", mechanism: "a document written to a Redis that was replaced since is not published",
+		name: "write-back-incarnation", promises: "1, 3", mechanism: "a document is not marked published if the Redis to which it was written has been replaced",
 		file: queries + "publication.sql.go", old: `where o.id = $3 and i.incarnation = $4 and i.epoch = $5`, new: `where o.id = $3 and i.incarnation >= $4 and i.epoch = $5`,
 		proof: test("postgres", "TestMarkPublishedRequiresCurrentIncarnation"),
 	},
 	{
-		name: "token-write-back-incarnation", promises: "3, 6", mechanism: "a token's record written to a Redis that was replaced since is not published",
+		name: "token-write-back-incarnation", promises: "3, 6", mechanism: "a token is not marked published if the Redis to which its record was written has been replaced",
 		file: queries + "tokens.sql.go", old: `where t.id = $2 and i.incarnation = $3 and i.epoch = $4`, new: `where t.id = $2 and i.incarnation >= $3 and i.epoch = $4`,
 		proof: test("postgres", "TestMarkTokenPublishedRequiresCurrentIncarnationAndVersion"),
 	},
 	{
-		name: "write-back-older", promises: "1, 3", mechanism: "writing back an older revision leaves the newer one pending",
+		name: "write-back-older", promises: "1, 3", mechanism: "marking an older revision published leaves the newer one pending",
 		file: queries + "publication.sql.go", old: `when o.revision <= $1 and not exists`, new: `when not exists`,
 		proof: test("postgres", "TestMarkPublishedRequiresCurrentIncarnation"),
 	},
 	{
-		name: "token-write-back-older", promises: "3, 6", mechanism: "writing back an older version of a token leaves the newer one pending",
+		name: "token-write-back-older", promises: "3, 6", mechanism: "marking an older version of a token published leaves the newer one pending",
 		file: queries + "tokens.sql.go", old: `pending_since = case when t.version <= $1 then null else t.pending_since end`, new: `pending_since = null`,
 		proof: test("postgres", "TestMarkTokenPublishedRequiresCurrentIncarnationAndVersion"),
 	},
@@ -90,22 +90,22 @@ where id = $1 and deleted_at is null`,
 		proof: test("postgres", "TestClaimEditionSupersedesOlderEditions"),
 	},
 	{
-		name: "tags-kept", promises: "2", mechanism: "a form whose bytes did not change keeps its tag",
+		name: "tags-kept", promises: "2", mechanism: "a representation whose bytes did not change keeps its ETag",
 		file: postgres, old: `if old, ok := previous[r.Name]; ok && old.SHA256 == r.SHA256 {`, new: `if old, ok := previous[r.Name]; false && ok {`,
 		proof: test("postgres", "TestTagsChangeOnlyWithBytes"),
 	},
 	{
-		name: "tags-changed", promises: "2", mechanism: "a form whose bytes changed gets a new tag",
+		name: "tags-changed", promises: "2", mechanism: "a representation whose bytes changed gets a new ETag",
 		file: postgres, old: `if old, ok := previous[r.Name]; ok && old.SHA256 == r.SHA256 {`, new: `if old, ok := previous[r.Name]; ok {`,
 		proof: test("postgres", "TestTagsChangeOnlyWithBytes"),
 	},
 	{
-		name: "tags-of-an-epoch", promises: "2", mechanism: "an older epoch's tags are never used again",
+		name: "tags-of-an-epoch", promises: "2", mechanism: "ETags of an older epoch are never used again",
 		file: postgres, old: `if before.Epoch == p.Epoch {`, new: `if true {`,
 		proof: test("postgres", "TestTagsChangeOnlyWithBytes"),
 	},
 	{
-		name: "plan-newer", promises: "2", mechanism: "a state older than the one planned is not published",
+		name: "plan-newer", promises: "2", mechanism: "a state older than the last planned one is not published",
 		file: postgres, old: `if n == 0 {
 			return ErrNewerPlanned`, new: `if n < 0 {
 			return ErrNewerPlanned`,
@@ -117,53 +117,53 @@ where id = $1 and deleted_at is null`,
 		proof: test("postgres", "TestLibraryIsReadInOneSnapshot"),
 	},
 	{
-		name: "mark-time", promises: "3", mechanism: "a mark's time is that before its snapshot was taken",
+		name: "watermark-time", promises: "3", mechanism: "the time of a watermark is from before its snapshot was taken",
 		file: queries + "installation.sql.go", old: `select epoch, incarnation, now()::timestamptz as at from installation`, new: `select epoch, incarnation, clock_timestamp()::timestamptz as at from installation`,
 		proof: test("postgres", "TestUnpublishedTimeIsNotAfterItsSnapshot"),
 	},
 	{
-		name: "incarnation-above-found", promises: "1", mechanism: "a new incarnation is above the one found in Redis, too",
+		name: "incarnation-above-found", promises: "1", mechanism: "a new incarnation is also above the one found in Redis",
 		file: queries + "installation.sql.go", old: `greatest(incarnation, $1::bigint) + 1`, new: `incarnation + 1 + 0 * $1::bigint`,
 		proof: test("postgres", "TestRaiseIncarnationExceedsFoundIncarnation"),
 	},
 	{
-		name: "epoch-rises", promises: "2", mechanism: "an epoch only rises",
+		name: "epoch-rises", promises: "2", mechanism: "the epoch never decreases",
 		file: queries + "installation.sql.go", old: `where epoch < $1 returning`, new: `where true returning`,
 		proof: test("postgres", "TestEpochOnlyRises"),
 	},
 	{
-		name: "edition-claimed", promises: "2", mechanism: "a superseded edition is not claimed again",
+		name: "edition-superseded-stays", promises: "2", mechanism: "a superseded edition does not become current again",
 		file: postgres, old: `if known || int(latest.Renderer) > renderer {`, new: `if false && known {`,
 		proof: test("postgres", "TestClaimEditionSupersedesOlderEditions"),
 	},
 	{
-		name: "edition-republishes", promises: "1", mechanism: "a new edition makes everything pending",
+		name: "edition-republishes", promises: "1", mechanism: "a new edition makes every organization pending",
 		file: postgres, old: `_, err = q.UnpublishBelowEdition(ctx, number)
 		return err`, new: `return nil`,
 		proof: test("postgres", "TestClaimEditionSupersedesOlderEditions"),
 	},
 	{
-		name: "removal-ends-tokens", promises: "6", mechanism: "who is removed from an organization has their tokens end there, published by a job",
+		name: "removal-ends-tokens", promises: "6", mechanism: "removing a member ends the member's tokens for the organization, and publishes them",
 		file: postgres, old: `return db.removeTokenAccess(ctx, tx, q, by, org, u)`, new: `return nil`,
 		proof: test("postgres", "TestReaddedMemberHasNoOldTokens"),
 	},
 	{
-		name: "removal-for-good", promises: "5, 6", mechanism: "whoever becomes a member again has no tokens of the membership before",
+		name: "removal-is-final", promises: "5, 6", mechanism: "a member who is added again does not regain the tokens of the earlier membership",
 		file: migrations + "010_access.sql", old: `for each row execute function forget_old_tokens();`, new: `for each row when (false) execute function forget_old_tokens();`,
 		proof: test("postgres", "TestMemberRemovedByEarlierReleaseHasNoOldTokens"),
 	},
 	{
-		name: "disabling-published", promises: "6", mechanism: "disabling an account has its tokens published again",
+		name: "disabling-published", promises: "6", mechanism: "disabling an account publishes its tokens again",
 		file: postgres, old: `return db.republishTokens(ctx, tx, q, user)`, new: `return nil`,
 		proof: test("postgres", "TestDisabledUserIsRefusedEverywhere"),
 	},
 	{
-		name: "disabled-is-a-tombstone", promises: "6", mechanism: "a disabled account's tokens are published as tombstones",
+		name: "disabled-is-a-tombstone", promises: "6", mechanism: "the tokens of a disabled account are published as tombstones",
 		file: postgres, old: `Revoked: row.RevokedAt != nil || u.DisabledAt != nil,`, new: `Revoked: row.RevokedAt != nil,`,
 		proof: test("worker", "TestTokensOfDisabledUserArePublishedAsRevoked"),
 	},
 	{
-		name: "token-opens-memberships", promises: "5, 6", mechanism: "a token opens only organizations that its user is a member of",
+		name: "token-needs-membership", promises: "5, 6", mechanism: "a token grants access only to organizations of which its user is a member",
 		file: queries + "tokens.sql.go", old: `join members m on m.organization_id = o.organization_id and m.user_id = t.user_id
 join users u on u.id = t.user_id
 where o.token_id = $1`, new: `join users u on u.id = t.user_id
@@ -171,7 +171,7 @@ where o.token_id = $1`,
 		proof: test("postgres", "TestTokenGrantsOnlyMembershipsOfItsUser"),
 	},
 	{
-		name: "revocation-published", promises: "6", mechanism: "a revocation and its publish job are committed together",
+		name: "revocation-published", promises: "6", mechanism: "a revocation and its publish job are committed in one transaction",
 		file: postgres + "tokens.go", old: `_, err = db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: id, Version: row.Version}, nil)
 		return err`, new: `return nil`,
 		proof: test("postgres", "TestRevocationEnqueuesJob"),

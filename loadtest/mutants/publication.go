@@ -14,17 +14,17 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestChangesDuringRenderCauseOneMoreRender"),
 	},
 	{
-		name: "again-published", promises: "1, 3", mechanism: "a change during a render is published by another render",
+		name: "changed-during-render", promises: "1, 3", mechanism: "a change during a render is published by a second render",
 		file: worker, old: `err = enqueue(ctx, job.Args, job.Queue)`, new: `err = nil`,
 		proof: test("worker", "TestChangesDuringRenderCauseOneMoreRender"),
 	},
 	{
-		name: "word-left", promises: "1", mechanism: "whoever finds an organization under way leaves word with the holder",
+		name: "rerun-requested", promises: "1", mechanism: "a job that finds the lease of its organization taken asks the holder for another render",
 		file: queries + "publication_leases.sql.go", old: `    again = not ($5 or l.expires_at <= now())`, new: `    again = false`,
 		proof: test("postgres", "TestLeaseHasOneHolder|TestPublicationRequestIsNeverLost"),
 	},
 	{
-		name: "heartbeat", promises: "1", mechanism: "a slow render keeps its lease",
+		name: "heartbeat", promises: "1", mechanism: "the heartbeat extends the lease of a slow render",
 		file: worker, old: `go func() {
 		defer close(beating)
 		l.keepAlive(working, cancel)
@@ -32,14 +32,14 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestSlowRenderKeepsItsLease"),
 	},
 	{
-		name: "lease-lost", promises: "1", mechanism: "a publication stops once its lease is another's",
+		name: "lease-lost", promises: "1", mechanism: "a publication stops once another worker has its lease",
 		file: worker, old: `if err == nil && !renewed {
 		return errLeaseLost
 	}`, new: `_ = renewed`,
 		proof: test("worker", "TestPublicationStopsWhenLeaseIsLost"),
 	},
 	{
-		name: "job-returned", promises: "1", mechanism: "the job of a worker that is gone returns to the queue",
+		name: "job-returned", promises: "1", mechanism: "the job of a dead worker returns to the queue",
 		file: worker, old: `n, err := p.store.RequeueExpired(ctx, p.leaseTime)`, new: `n, err := 0, error(nil)`,
 		proof: test("worker", "TestJobOfDeadWorkerReturnsToQueue"),
 	},
@@ -59,12 +59,12 @@ var publicationMutants = []mutant{
 		proof: test("pubstore", "TestWriteTimeoutAppliesToEachChunk"),
 	},
 	{
-		name: "large-apart", promises: "1, 3", mechanism: "large libraries leave places for small ones",
+		name: "large-queue", promises: "1, 3", mechanism: "large libraries cannot take all job slots",
 		file: worker, old: `case pub.requeueLarge != nil && isLarge(state.Bytes):`, new: `case false:`,
 		proof: test("worker", "TestLargeLibrariesDoNotDelaySmallOnes"),
 	},
 	{
-		name: "render-budget", promises: "1", mechanism: "concurrent rendering is limited by memory",
+		name: "render-budget", promises: "1", mechanism: "memory limits how many renders run concurrently",
 		file: worker, old: `if !sem.TryAcquire(cost) {`, new: `if sem.TryAcquire(cost); false {`,
 		proof: test("worker", "TestRenderBudgetIsNotExceeded"),
 	},
@@ -105,22 +105,22 @@ var publicationMutants = []mutant{
 		proof: test("pubstore", "TestPartHasOneVersionDespitePublication"),
 	},
 	{
-		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
+		name: "unchanged-kept", promises: "1", mechanism: "a representation whose hash is unchanged in Redis is neither compressed nor sent again",
 		file: worker, old: `if !stored.Keep(&rep, p.codings) {`, new: `if true {`,
 		proof: test("worker", "TestUnchangedRepresentationsAreNotSentAgain|TestChangeRendersOnlyItsCollection"),
 	},
 	{
-		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",
+		name: "kept-index", promises: "2, 4", mechanism: "a representation is kept in Redis only if it is the one that the worker found there",
 		file: scripts + "publish_document.lua", old: `if redis.sha1hex(redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then`, new: `if false then`,
 		proof: test("pubstore", "TestChangedStoredDataIsNotKept"),
 	},
 	{
-		name: "kept-length", promises: "4", mechanism: "a representation stays in Redis only if all of it is there",
+		name: "kept-length", promises: "4", mechanism: "a representation is kept in Redis only if it is complete",
 		file: scripts + "publish_document.lua", old: `if redis.call('HSTRLEN', KEYS[4], ARGV[i]) ~= tonumber(ARGV[i + 1]) then`, new: `if false then`,
 		proof: test("pubstore", "TestChangedStoredDataIsNotKept"),
 	},
 	{
-		name: "late-named", promises: "3", mechanism: "a worker names the organization that is late",
+		name: "late-named", promises: "3", mechanism: "the health of a worker names organizations that are late",
 		file: worker, old: `if late == nil || late.Organizations == 0 {`, new: `if true {`,
 		proof: test("worker", "TestHealthNamesLateOrganization|TestStalledPublishingIsUnhealthy"),
 	},

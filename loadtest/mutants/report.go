@@ -114,16 +114,15 @@ func parseOutput(out []byte, dir string) result {
 // renderReport returns the report. It is the same whenever the results are the same.
 func renderReport(all []mutant, known results) string {
 	var b strings.Builder
-	b.WriteString(`# Mechanisms, taken out
+	b.WriteString(`# Mutation tests
 
-Each mechanism below was taken out of the product, one at a time, and the test
-named beside it failed. What the promises are, and how they are kept, is in
-[promises.md](promises.md).
+Each row is a mechanism that keeps a promise. It was removed from the product on its own, and
+the test in the row failed without it. [promises.md](promises.md) lists the promises and the
+mechanisms that keep them.
 
-This file is written by ` + "`make mutants`" + `; ` + "`make test`" + ` sees to it that each
-mutant still fits the code.
+` + "`make mutants`" + ` writes this file. ` + "`make test`" + ` checks that each mutant still fits the code.
 
-| Mutant | Mechanism taken out | Promise | Proof that failed | What it said |
+| Mutant | Removed mechanism | Promises | Failed test | Failed assertion |
 |---|---|---|---|---|
 `)
 	for _, m := range all {

@@ -118,16 +118,16 @@ func (b *runner) baseline(ctx context.Context, chosen []mutant) error {
 		}
 		r, err := b.prove(ctx, program, union[pkg], 5*time.Minute)
 		if err == nil && r.Failed != "" { // the machine may be busy: try again
-			fmt.Printf("%s failed in %s, and is tried again: %s\n", r.Failed, pkg, r.Line)
+			fmt.Printf("%s failed in %s, trying again: %s\n", r.Failed, pkg, r.Line)
 			r, err = b.prove(ctx, program, union[pkg], 5*time.Minute)
 		}
 		if err != nil {
 			return err
 		}
 		if r.Failed != "" {
-			return fmt.Errorf("%s fails in %s although nothing is taken out: %s", r.Failed, pkg, r.Line)
+			return fmt.Errorf("%s fails in %s on the unchanged code: %s", r.Failed, pkg, r.Line)
 		}
-		fmt.Printf("the proofs in %s pass, in %s\n", pkg, time.Since(began).Round(time.Second))
+		fmt.Printf("the tests in %s pass on the unchanged code, after %s\n", pkg, time.Since(began).Round(time.Second))
 	}
 	return nil
 }
