@@ -36,7 +36,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 func (f *auditFlags) read() (err error) {
 	for _, action := range f.filter.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return usage("unknown action %q; did you mean %s?", action, suggest.Closest(action, all))
+			return usage("unknown action %q%s", action, suggest.HintNear("; did you mean %s?", action, all))
 		}
 	}
 	if f.filter.Since, err = parseTime("since", f.since); err != nil {

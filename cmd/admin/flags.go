@@ -49,5 +49,5 @@ func suggestFlag(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
-	return fmt.Errorf("%w; did you mean --%s?", err, suggest.Closest(name, names))
+	return fmt.Errorf("%w%s", err, suggest.HintNear("; did you mean --%s?", name, names))
 }

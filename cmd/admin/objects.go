@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func findKind(kinds []resource.Kind, name string) (resource.Kind, error) {
 	for i, k := range kinds {
 		all[i] = k.Names().Singular
 	}
-	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, suggest.Closest(name, all), strings.Join(all, ", "))
+	return nil, usage("unknown kind %q; %s: %s", name, cmp.Or(suggest.HintNear("did you mean %s? The kinds are", name, all), "the kinds are"), strings.Join(all, ", "))
 }
 
 // historyCommandsFor returns the history commands of a kind: the dedicated ones, if any, else

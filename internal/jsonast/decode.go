@@ -206,19 +206,20 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 		case f.Problem != "":
 			d.addProblem(&child, f.Line, f.Column, "%s", f.Problem)
 		case i < 0 && len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.addProblem(&child, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Truncate(f.Name, 60)), suggestName(f.Name, names))
+			d.addProblem(&child, f.Line, f.Column, "unknown field %s%s", strconv.Quote(humanize.Truncate(f.Name, 60)), suggestName(f.Name, names))
 		case i >= 0:
 			d.value(&child, f.Value, to.Field(indexes[i]))
 		}
 	}
 }
 
-// suggestName suggests a known name in place of name.
+// suggestName suggests a known name in place of name, as the end of a message. It returns "" if no
+// name is near.
 func suggestName(name string, names []string) string {
 	if len(names) == 0 {
-		return "there are no fields here"
+		return "; there are no fields here"
 	}
-	return "the closest match is " + strconv.Quote(suggest.Closest(name, names))
+	return suggest.HintNear("; the closest match is %q", name, names)
 }
 
 // jsonFields returns the JSON names of a struct's fields, and the indexes of the fields.

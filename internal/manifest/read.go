@@ -44,7 +44,7 @@ type Document struct {
 	Labels map[string]string
 	// Generation is the version of the object on which the manifest is based; 0 means any.
 	Generation int64
-	// Notices report ignored content.
+	// Notices report ignored content, and valid content without effect.
 	Notices []resource.Notice
 
 	// pointer is the document's pointer if there are several documents.
@@ -325,7 +325,7 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 	if e.Kind == "" {
 		r.add(d.Problem("/kind", "is required, such as "+names[0]))
 	} else {
-		r.add(d.Problem("/kind", fmt.Sprintf("unknown kind %q; the closest match is %s", humanize.Truncate(e.Kind, 60), suggest.Closest(e.Kind, names))))
+		r.add(d.Problem("/kind", fmt.Sprintf("unknown kind %q%s", humanize.Truncate(e.Kind, 60), suggest.HintNear("; the closest match is %s", e.Kind, names))))
 	}
 	return nil
 }
@@ -361,4 +361,10 @@ func (r *reader) spec(d *Document, e envelope) {
 		return
 	}
 	d.Spec = spec
+	if n, ok := spec.(resource.Noticer); ok {
+		for _, notice := range n.Notices() {
+			p := d.SpecProblem(fault.Field{Pointer: notice.Pointer, Detail: notice.Detail})
+			d.Notices = append(d.Notices, resource.Notice{Pointer: p.Pointer, Detail: p.Detail, Line: p.Line, Column: p.Column})
+		}
+	}
 }

@@ -54,6 +54,10 @@ type Conflict struct {
 	Line int `json:"line,omitempty"`
 }
 
+// Noticer is implemented by specs that can have valid content without effect. Whatever reads files
+// or manifests shows the notices, which have pointers into the spec, to the author.
+type Noticer interface{ Notices() []Notice }
+
 // Notice is a remark about an object that doesn't cause it to be refused.
 type Notice struct {
 	// File is the file name, if there are several files.

@@ -1,7 +1,8 @@
-// Package suggest suggests the known name closest to an unknown one.
+// Package suggest suggests the known name closest to an unknown one, if any is near.
 package suggest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -10,15 +11,54 @@ import (
 // a typo.
 const maxCompared = 60
 
-// Closest returns the name in names that is closest to name. A difference in case counts less
-// than any other. A name that contains the other is close however many letters are missing:
-// "role" suggests "default_role". names must not be empty.
-func Closest(name string, names []string) string {
-	q := newQuery(name)
-	return slices.MinFunc(q.candidates(names), q.compare).name
+// Near returns the name in names that is closest to name, if it is near: at most half of the
+// letters of the longer name differ, or one name contains the other. "role" suggests
+// "default_role" however many letters are missing. A difference in case counts less than any
+// other. It returns "" if no name is near. A suggestion of an unrelated name misleads: users
+// accept it without another look.
+func Near(name string, names []string) string {
+	return closest(name, names, func(q query, c candidate) bool {
+		return 2*c.distance <= max(len(q.lower), len(c.name))
+	})
 }
 
-// Ranked returns the names ordered from closest to farthest, with the ranking of Closest.
+// Misspelled returns the name in names that name is a misspelling of, or "". It is stricter than
+// Near, for names that grant permissions: one letter in a short name may differ, two in a name
+// of eight letters or more. Two exchanged neighbors count as one letter; case, underscores and
+// hyphens don't count. A name that merely contains another has its own meaning: "BashOutput" is
+// not a misspelling of "Bash".
+func Misspelled(name string, names []string) string {
+	letters := strings.NewReplacer("_", "", "-", "").Replace
+	return closest(name, names, func(q query, c candidate) bool {
+		a, b := letters(q.lower), letters(strings.ToLower(c.name))
+		allowed := min(len(a), len(b)) / 4
+		if min(len(a), len(b)) == 3 {
+			allowed = 1
+		}
+		return misspellings(a, b) <= min(allowed, 2)
+	})
+}
+
+// HintNear formats Near's result with format, which has one verb, %s or %q. It returns "" if no name is
+// near, so that a message ends where there is nothing to suggest.
+func HintNear(format, name string, names []string) string {
+	if near := Near(name, names); near != "" {
+		return fmt.Sprintf(format, near)
+	}
+	return ""
+}
+
+// closest returns the closest of the names that isNear accepts, or "".
+func closest(name string, names []string, isNear func(query, candidate) bool) string {
+	q := newQuery(name)
+	guesses := slices.DeleteFunc(q.candidates(names), func(c candidate) bool { return !isNear(q, c) })
+	if len(guesses) == 0 {
+		return ""
+	}
+	return slices.MinFunc(guesses, q.compare).name
+}
+
+// Ranked returns the names ordered from closest to farthest, with the ranking of Near.
 // It does not modify names.
 func Ranked(name string, names []string) []string {
 	q := newQuery(name)
@@ -66,6 +106,32 @@ func distance(a, b string) int {
 		return 1
 	}
 	return levenshtein(a, b)
+}
+
+// misspellings returns the edit distance between a and b, in which two exchanged neighbors count
+// as one edit.
+func misspellings(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range len(b) {
+		rows[0][j+1] = j + 1
+	}
+	for i := range len(a) {
+		for j := range len(b) {
+			best := rows[i][j]
+			if a[i] != b[j] {
+				best = 1 + min(rows[i][j], rows[i][j+1], rows[i+1][j])
+			}
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				best = min(best, rows[i-1][j-1]+1)
+			}
+			rows[i+1][j+1] = best
+		}
+	}
+	return rows[len(a)][len(b)]
 }
 
 // levenshtein returns the Levenshtein distance between a and b, in bytes.

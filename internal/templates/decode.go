@@ -60,7 +60,7 @@ func (d *decoder) object(n *jsonast.Node, what string, names []string, decode fu
 			d.addProblem(at, f.Line, f.Column, "%s", f.Problem)
 		case decode(f, at):
 		case len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.addProblem(at, f.Line, f.Column, "unknown field %s; the closest match is %s", quoted(f.Name), suggest.Closest(f.Name, names))
+			d.addProblem(at, f.Line, f.Column, "unknown field %s%s", quoted(f.Name), suggest.HintNear("; the closest match is %s", f.Name, names))
 		}
 	}
 }

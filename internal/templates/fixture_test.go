@@ -88,7 +88,8 @@ func drawRule() *rapid.Generator[string] {
 		"Bash", "bash", "Bash(*)", "Bash(git:*)", "bash(git:*)", "Bash(git *)", "Bash(git status:*)", "Bash(git status)", "Bash(git)", "Bash(gitk)",
 		"Bash(git status; rm -rf .)", "Bash(git*)", "Bash(git status && git push)", "Bash(rm:*)", "Bash(git $(rm x))",
 		"Read", "read", "Edit", "Edit(src/**)", "edit(src/a/**)", "Edit(src/a.go)", "Edit(src/../x)", "Edit(src/)", "Edit(src/{a,../../b})", "Edit(*)", "Write(src/**)",
-		"mcp__s__t", "mcp__s__*", "mcp__s__t__u", "mcp__other__t", "WebFetch", "WebFetch(domain:example.com)", "send_comm",
+		"mcp__s__t", "mcp__s__*", "mcp__s__t__u", "mcp__other__t", "mcp__s", "mcp__s__t*", "mcp__s__tx*", "mcp__other",
+		"Agent", "Agent(Explore)", "Agent(Plan)", "Skill", "Skill(deploy)", "Skill(deploy *)", "Skill(deploy prod)", "WebFetch", "WebFetch(domain:example.com)", "send_comm",
 	})
 }
 

@@ -3,21 +3,35 @@ package templates
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"orgmodes/internal/imports"
 	"orgmodes/internal/resource"
 )
 
-// ImportEntries returns the entries of the files for planning their import.
+// ImportEntries returns the entries of the files for planning their import, with the notices about
+// their templates.
 func (f Files) ImportEntries() []imports.Entry {
 	out := make([]imports.Entry, len(f.Entries))
 	for i, e := range f.Entries {
+		if len(e.Problems) == 0 {
+			e.Notices = append(slices.Clip(e.Notices), e.templateNotices()...)
+		}
 		out[i] = imports.Entry{
 			FileEntry: e.FileEntry, Spec: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Text: e,
 		}
 	}
 	return out
+}
+
+func (e Entry) templateNotices() []resource.Notice {
+	all := e.Template.Notices()
+	for i := range all {
+		all[i].File = e.File
+		all[i].Line, all[i].Column = e.Position(all[i].Pointer)
+	}
+	return all
 }
 
 // numberedPattern matches a name that ends in a number added by NumberedName.

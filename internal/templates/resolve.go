@@ -82,6 +82,11 @@ func Resolve(t Template, r Request) Resolution {
 			out.narrowTool(i, requested, t.AllowedTools)
 		}
 	}
+	for _, tool := range out.AllowedTools.Value {
+		if n := toolNotice(tool); n != "" {
+			out.Notes = append(out.Notes, n+".")
+		}
+	}
 	if out.PermissionMode.Value == BypassPermissions {
 		out.Notes = append(out.Notes, "With bypassPermissions nothing is asked, whether a tool is in the list or not.")
 	}

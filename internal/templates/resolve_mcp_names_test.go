@@ -20,14 +20,17 @@ type interpretation struct {
 	allows func(rule string, c mcpCall) bool
 }
 
-// interpretations are the possible interpretations of the documented forms mcp__server__tool and
-// mcp__server__*. Some match the pair of names, with the server ending at the first or at the
+// interpretations are the possible interpretations of the documented forms mcp__server__tool,
+// mcp__server__prefix*, mcp__server__* and mcp__server. Some match the pair of names, with the server ending at the first or at the
 // last double underscore. Others match the joined name or its prefix.
 var interpretations = []interpretation{
 	{"the first double underscore ends the server", splitInterpretation(strings.Index)},
 	{"the last double underscore ends the server", splitInterpretation(strings.LastIndex)},
 	{"names are joined", func(rule string, c mcpCall) bool {
 		joined := mcpPrefix + c.server + "__" + c.tool
+		if !strings.Contains(strings.TrimPrefix(rule, mcpPrefix), "__") {
+			rule += "__*"
+		}
 		beginning, all := strings.CutSuffix(rule, "*")
 		return joined == rule || all && strings.HasPrefix(joined, beginning)
 	}},
@@ -37,13 +40,17 @@ func splitInterpretation(index func(s, separator string) int) func(string, mcpCa
 	return func(rule string, c mcpCall) bool {
 		rest := strings.TrimPrefix(rule, mcpPrefix)
 		at := index(rest, "__")
-		return rest[:at] == c.server && (rest[at+2:] == "*" || rest[at+2:] == c.tool)
+		if at < 0 {
+			return rest == c.server
+		}
+		beginning, all := strings.CutSuffix(rest[at+2:], "*")
+		return rest[:at] == c.server && (rest[at+2:] == c.tool || all && strings.HasPrefix(c.tool, beginning))
 	}
 }
 
 func drawMCPRule() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		rest := rapid.StringMatching(`[ab]_{0,4}[ab]?_{2,4}[ab]?_{0,3}([ab]|\*)`).Draw(t, "rest")
+		rest := rapid.StringMatching(`[ab]_{0,4}[ab]?(_{2,4}[ab]?_{0,3}([ab]|\*))?`).Draw(t, "rest")
 		if _, err := ParseRule(mcpPrefix + rest); err != nil {
 			return "mcp__a__*"
 		}
@@ -53,7 +60,11 @@ func drawMCPRule() *rapid.Generator[string] {
 
 // possibleCalls returns all calls that a rule can mean in any interpretation.
 func possibleCalls(rule string) (calls []mcpCall) {
-	rest := strings.ReplaceAll(strings.TrimPrefix(rule, mcpPrefix), "*", "x__y")
+	rest := strings.TrimPrefix(rule, mcpPrefix)
+	if !strings.Contains(rest, "__") {
+		rest += "__*"
+	}
+	rest = strings.ReplaceAll(rest, "*", "x__y")
 	for i := range rest {
 		if strings.HasPrefix(rest[i:], "__") {
 			calls = append(calls, mcpCall{rest[:i], rest[i+2:]})
@@ -114,6 +125,15 @@ func TestResolveRefusesAmbiguousMCPNames(t *testing.T) {
 		{"mcp__a__b__c", "mcp__a__*", ""},
 		{"mcp__a__*", "mcp__a__b_c", "mcp__a__b_c"},
 		{"mcp__a_b__*", "mcp__a_b__c", "mcp__a_b__c"},
+		{"mcp__a", "mcp__a__b", "mcp__a__b"},
+		{"mcp__a", "mcp__a__b_*", "mcp__a__b_*"},
+		{"mcp__a", "mcp__a__*", "mcp__a"}, // the template's spelling
+		{"mcp__a__*", "mcp__a", "mcp__a__*"},
+		{"mcp__a", "mcp__a__b__c", ""},
+		{"mcp__a_", "mcp__a___b", ""},
+		{"mcp__a__b_*", "mcp__a__b_c", "mcp__a__b_c"},
+		{"mcp__a__b*", "mcp__a__b__c", ""},
+		{"mcp__a__b__*", "mcp__a__b__*", "mcp__a__b__*"},
 	} {
 		got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{c.template}}, Request{AllowedTools: &[]string{c.asked}})
 		assert.Equal(t, c.granted, strings.Join(got.AllowedTools.Value, ","), "%s of %s", c.asked, c.template)

@@ -13,7 +13,8 @@ import (
 // Rule is one allowed tool, parsed.
 type Rule struct {
 	// Tool is the tool's name as written. For a tool of an MCP server it is the part after the
-	// server's name, "*" for all its tools.
+	// server's name: "*" for all its tools, "get_*" for all that begin with get_. It is empty if
+	// the rule has the server's name alone, which is all its tools, too.
 	Tool string
 	// Server is the name of the MCP server; empty for other tools.
 	Server string
@@ -24,6 +25,8 @@ type Rule struct {
 // String formats the rule in the syntax of ParseRule.
 func (r Rule) String() string {
 	switch {
+	case r.Server != "" && r.Tool == "":
+		return mcpPrefix + r.Server
 	case r.Server != "":
 		return mcpPrefix + r.Server + "__" + r.Tool
 	case r.Specifier != "":
@@ -38,9 +41,9 @@ const mcpPrefix = "mcp__"
 // mcpPattern matches the allowed names of MCP servers and their tools.
 var mcpPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// ParseRule parses "Tool", "Tool(specifier)", "mcp__server__tool" or "mcp__server__*". It
-// checks the syntax only; Tools.Parse also checks that the tool exists. The error message is
-// for users.
+// ParseRule parses "Tool", "Tool(specifier)", "mcp__server__tool", "mcp__server__*",
+// "mcp__server__prefix*" or "mcp__server". It checks the syntax only; Tools.Parse also checks that
+// the tool exists and takes the specifier. The error message is for users.
 func ParseRule(text string) (Rule, error) {
 	if err := checkRuleText(text); err != nil {
 		return Rule{}, err
@@ -91,13 +94,14 @@ func parseMCPRule(text string) (Rule, error) {
 	// The first double underscore ends the server's name, as clients read it. Names with
 	// several are well-formed, too; see ambiguous.
 	server, tool, ok := strings.Cut(strings.TrimPrefix(text, mcpPrefix), "__")
+	name, _ := strings.CutSuffix(tool, "*")
 	switch {
-	case !ok && mcpPattern.MatchString(server):
-		return Rule{}, fmt.Errorf("%q names no tool; write mcp__%s__* to allow all tools of the server", text, server)
-	case !ok || !mcpPattern.MatchString(server):
+	case strings.ContainsAny(text, "()"):
+		return Rule{}, fmt.Errorf("%q has parentheses; rules for MCP servers have none: write mcp__server__tool or mcp__server__*", text)
+	case !mcpPattern.MatchString(server):
 		return Rule{}, fmt.Errorf("%q names no server: write mcp__server__tool or mcp__server__*", text)
-	case tool != "*" && !mcpPattern.MatchString(tool):
-		return Rule{}, fmt.Errorf("%q names no tool of the server: a name has letters, digits, _, . and -, and * alone is all of them", text)
+	case ok && tool != "*" && !mcpPattern.MatchString(name):
+		return Rule{}, fmt.Errorf("%q names no tool of the server: a name has letters, digits, _, . and -; * is all of them, and get_* all that begin with get_", text)
 	}
 	return Rule{Server: server, Tool: tool}, nil
 }

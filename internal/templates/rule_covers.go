@@ -9,7 +9,7 @@ func (r Rule) Covers(o Rule) bool {
 		return true
 	}
 	if r.Server != "" || o.Server != "" {
-		return r.Server == o.Server && r.Tool == "*" && !r.ambiguous() && !o.ambiguous()
+		return r.Server == o.Server && !r.ambiguous() && !o.ambiguous() && coversMCPTool(r.Tool, o.Tool)
 	}
 	tool := canonicalTool(r)
 	if tool.Name != canonicalTool(o).Name {
@@ -20,11 +20,30 @@ func (r Rule) Covers(o Rule) bool {
 		return true
 	case tool.specifier == commandSpecifier:
 		return coversCommand(r.Specifier, o.Specifier)
-	case tool.specifier == pathSpecifier:
+	case tool.specifier == pathSpecifier || tool.specifier == unmatchedPathSpecifier && tool.Name != "Glob":
 		return coversPath(r.Specifier, o.Specifier)
+	case tool.specifier == skillSpecifier:
+		return coversSkill(r.Specifier, o.Specifier)
 	default:
 		return false
 	}
+}
+
+// coversMCPTool compares tools of the same server. No name and "*" are all of them.
+func coversMCPTool(wide, narrow string) bool {
+	prefix, open := strings.CutSuffix(wide, "*")
+	return wide == "" || open && (prefix == "" || strings.HasPrefix(narrow, prefix))
+}
+
+// coversSkill compares specifiers such as "deploy *". It is unknown whether that includes the skill
+// without arguments, so "deploy" doesn't count as covered.
+func coversSkill(wide, narrow string) bool {
+	name, open := strings.CutSuffix(wide, " *")
+	if !open || strings.Contains(name, "*") {
+		return false
+	}
+	arguments, ok := strings.CutPrefix(narrow, name+" ")
+	return ok && strings.TrimSpace(arguments) != ""
 }
 
 // wholeTool reports whether r allows everything that tool can do. The specifier "*" does so for

@@ -18,8 +18,10 @@ func TestParseRule(t *testing.T) {
 		"Bash", "bash", "Bash(*)", "Bash(git status:*)", `Bash(echo "(a)")`, `Bash(echo \))`, "Edit(src/**)", "send_comm",
 		"mcp__github__create_issue", "mcp__github__*", "mcp__claude_ai_Gmail__search", "mcp__a__b__c", "mcp__a.b-c__d",
 		"", " ", "Bash()", "Bash( )", "Bash( git)", "Bash(git", "Bash git", "Bash(git) ", "Bash(a) Edit(b)", "Bash(a))", "(git)", "*", "Bash*",
-		"mcp__github", "mcp__", "mcp____x", "mcp__*", "mcp__*__x", "mcp__github__", "mcp__github__get_*", "mcp__github__x(y)", "MCP__github__x",
+		"mcp__github", "mcp__", "mcp__a_", "mcp____x", "mcp__*", "mcp__*__x", "mcp__github__", "mcp__github__get_*", "mcp__github__*_issue", "mcp__github__get_*_*", "mcp__github__**", "mcp__a__b__*", "mcp__github__x(y)", "mcp__github(x)", "MCP__github__x",
 		"Bash(a\nb)", "Bash(a\tb)", "Bäsh", "rm -rf /", "webfetch", "WEB_SEARCH", "Bsh", "spawn_minon", "\xff",
+		"Agent", "Agent(Explore)", "Agent(tools:reviewer)", "Skill", "Skill(deploy)", "Skill(deploy *)", "Task(Explore)", "AskUserQuestion", "TaskCreate",
+		"PowerShell(Get-ChildItem *)", "Agnet", "Skil(x)", "MultiEdit", "BashOutput", "LS", "nope", "Agentsmith",
 	} {
 		rule, err := Tools{}.Parse(text)
 		if err != nil {
@@ -100,6 +102,38 @@ func TestCovers(t *testing.T) {
 		{"mcp__s__t", "mcp__s__t__u", false},
 		{"WebFetch(domain:a.com)", "WebFetch(domain:b.a.com)", false},
 		{"Bash", "mcp__Bash__x", false},
+		{"mcp__s", "mcp__s__t", true},
+		{"mcp__s", "mcp__s__*", true},
+		{"mcp__s__*", "mcp__s", true},
+		{"mcp__s", "mcp__s__get_*", true},
+		{"mcp__s__t", "mcp__s", false},
+		{"mcp__s", "mcp__s2__t", false},
+		{"mcp__s", "mcp__s__t__u", false},
+		{"mcp__s_", "mcp__s___t", false},
+		{"mcp__s__get_*", "mcp__s__get_issue", true},
+		{"mcp__s__get_*", "mcp__s__get_issue_*", true},
+		{"mcp__s__get_*", "mcp__s__get_", true},
+		{"mcp__s__get_*", "mcp__s__get", false},
+		{"mcp__s__get_*", "mcp__s__*", false},
+		{"mcp__s__get_*", "mcp__s", false},
+		{"mcp__s__get_*", "mcp__other__get_issue", false},
+		{"mcp__s__get_*", "mcp__s__get__x", false},
+		{"mcp__s__get__*", "mcp__s__get__x", false},
+		{"Agent", "Agent(Explore)", true},
+		{"Agent(Explore)", "Agent(Explore)", true},
+		{"Agent(Explore)", "Agent", false},
+		{"Agent(Explore)", "Agent(Plan)", false},
+		{"Agent", "Task", false},
+		{"Skill", "Skill(deploy)", true},
+		{"Skill(deploy *)", "Skill(deploy prod)", true},
+		{"Skill(deploy *)", "Skill(deploy prod *)", true},
+		{"Skill(deploy *)", "Skill(deploy)", false},
+		{"Skill(deploy *)", "Skill(deployment x)", false},
+		{"Skill(deploy)", "Skill(deploy *)", false},
+		{"PowerShell", "PowerShell(Get-ChildItem *)", true},
+		{"PowerShell(git *)", "PowerShell(git push)", false},
+		{"Write(docs/**)", "Write(docs/a)", true},
+		{"Glob(docs/**)", "Glob(docs/a)", false},
 	} {
 		wide, err := ParseRule(c.wide)
 		require.NoError(t, err)
@@ -134,17 +168,24 @@ var toolUses = []toolUse{
 	{"mcp__s", "t"},
 	{"mcp__s", "u"},
 	{"mcp__s", "t__u"},
+	{"mcp__s", "tx"},
 	{"mcp__other", "t"},
 	{"WebFetch", "example.com"},
 	{"WebFetch", "a.org"},
 	{"send_comm", ""},
+	{"Agent", "Explore"},
+	{"Agent", "Plan"},
+	{"Skill", "deploy"},
+	{"Skill", "deploy prod"},
+	{"Skill", "deployment"},
 }
 
 // allows is the model. wordEnd selects one of two interpretations of a prefix: it matches
 // whole words only, or any continuation.
 func allows(rule string, u toolUse, wordEnd bool) bool {
-	if server, tool, ok := strings.Cut(strings.TrimPrefix(rule, "mcp__"), "__"); strings.HasPrefix(rule, "mcp__") && ok {
-		return u.tool == "mcp__"+server && (tool == "*" || tool == u.argument)
+	if server, tool, ok := strings.Cut(strings.TrimPrefix(rule, "mcp__"), "__"); strings.HasPrefix(rule, "mcp__") {
+		prefix, open := strings.CutSuffix(tool, "*")
+		return u.tool == "mcp__"+server && (!ok || open && strings.HasPrefix(u.argument, prefix) || tool == u.argument)
 	}
 	name, specifier, _ := strings.Cut(strings.TrimSuffix(rule, ")"), "(")
 	long := map[string]string{"bash": "Bash", "read": "Read", "edit": "Edit"}
@@ -178,6 +219,11 @@ func allows(rule string, u toolUse, wordEnd bool) bool {
 			return u.argument == "src/a" || u.argument == "b"
 		}
 		return u.argument == specifier || specifier == "src/../x" && u.argument == "x"
+	case "Agent":
+		return specifier == u.argument
+	case "Skill":
+		prefix, open := strings.CutSuffix(specifier, "*")
+		return specifier == u.argument || open && strings.HasPrefix(u.argument, prefix)
 	default:
 		return specifier == "domain:"+u.argument
 	}

@@ -20,8 +20,8 @@ type Tool struct {
 	specifier specifierKind
 }
 
-// specifierKind determines how Covers compares the specifiers of two rules. It doesn't affect
-// whether a rule is well-formed.
+// specifierKind is the syntax of a tool's specifiers. It determines how Covers compares those of two
+// rules, and which rules are refused because clients refuse them.
 type specifierKind uint8
 
 const (
@@ -30,33 +30,47 @@ const (
 	commandSpecifier
 	// pathSpecifier specifiers are path patterns: "src/**".
 	pathSpecifier
+	// unmatchedPathSpecifier specifiers are path patterns that only rules of another tool match;
+	// see Rule.notice.
+	unmatchedPathSpecifier
+	// domainSpecifier specifiers are host names: "domain:example.com".
+	domainSpecifier
+	// powerShellSpecifier specifiers have the shape of commandSpecifier, but ignore case and resolve
+	// aliases. They are compared as text.
+	powerShellSpecifier
+	// agentSpecifier specifiers are names of agents: "Explore".
+	agentSpecifier
+	// skillSpecifier specifiers are names of skills, with any arguments: "deploy *".
+	skillSpecifier
+	// noSpecifier is for tools whose rules have no specifier.
+	noSpecifier
 )
 
-// builtinTools are the built-in tools. To add a tool, add a row.
-var builtinTools = []Tool{
+// builtinTools are the built-in tools. To add a tool, add a row, here or in claudeCodeTools.
+var builtinTools = slices.Concat([]Tool{
 	{Name: "Bash", Allows: "Runs commands in a shell.", specifier: commandSpecifier},
 	{Name: "Edit", Allows: "Changes files that exist.", specifier: pathSpecifier},
 	{Name: "Read", Allows: "Reads files.", specifier: pathSpecifier},
-	{Name: "Write", Allows: "Creates files and overwrites them.", specifier: pathSpecifier},
-	{Name: "Glob", Allows: "Finds files by their names."},
+	{Name: "Write", Allows: "Creates files and overwrites them.", specifier: unmatchedPathSpecifier},
+	{Name: "Glob", Allows: "Finds files by their names.", specifier: unmatchedPathSpecifier},
 	{Name: "Grep", Allows: "Searches within files."},
-	{Name: "WebFetch", Allows: "Loads pages from the web."},
-	{Name: "WebSearch", Allows: "Searches the web."},
-	{Name: "Task", Allows: "Delegates a task to a separate agent."},
-	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: pathSpecifier},
-	{Name: "TodoWrite", Allows: "Maintains its to-do list."},
+	{Name: "WebFetch", Allows: "Loads pages from the web.", specifier: domainSpecifier},
+	{Name: "WebSearch", Allows: "Searches the web.", specifier: noSpecifier},
+	{Name: "Task", Allows: "Delegates a task to a separate agent.", specifier: agentSpecifier},
+	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: unmatchedPathSpecifier},
+	{Name: "TodoWrite", Allows: "Maintains its to-do list.", specifier: noSpecifier},
 	{Name: "bash", Allows: "Runs commands in a shell (short for Bash).", longName: "Bash", specifier: commandSpecifier},
 	{Name: "edit", Allows: "Changes files that exist (short for Edit).", longName: "Edit", specifier: pathSpecifier},
 	{Name: "read", Allows: "Reads files (short for Read).", longName: "Read", specifier: pathSpecifier},
-	{Name: "write", Allows: "Creates files and overwrites them (short for Write).", longName: "Write", specifier: pathSpecifier},
-	{Name: "glob", Allows: "Finds files by their names (short for Glob).", longName: "Glob"},
+	{Name: "write", Allows: "Creates files and overwrites them (short for Write).", longName: "Write", specifier: unmatchedPathSpecifier},
+	{Name: "glob", Allows: "Finds files by their names (short for Glob).", longName: "Glob", specifier: unmatchedPathSpecifier},
 	{Name: "grep", Allows: "Searches within files (short for Grep).", longName: "Grep"},
-	{Name: "web_fetch", Allows: "Loads pages from the web (short for WebFetch).", longName: "WebFetch"},
-	{Name: "web_search", Allows: "Searches the web (short for WebSearch).", longName: "WebSearch"},
+	{Name: "web_fetch", Allows: "Loads pages from the web (short for WebFetch).", longName: "WebFetch", specifier: domainSpecifier},
+	{Name: "web_search", Allows: "Searches the web (short for WebSearch).", longName: "WebSearch", specifier: noSpecifier},
 	{Name: "send_comm", Allows: "Sends messages to other agents."},
 	{Name: "spawn_minion", Allows: "Starts other agents."},
 	{Name: "create_channel", Allows: "Opens channels in which agents talk."},
-}
+}, claudeCodeTools)
 
 // builtinTool returns the built-in tool of this name, or the zero Tool.
 func builtinTool(name string) Tool {
@@ -124,24 +138,30 @@ func (t Tools) Has(name string) bool {
 	return slices.ContainsFunc(builtinTools, is) || slices.ContainsFunc(t.extra, is)
 }
 
-// Parse parses one allowed tool: a rule (see ParseRule) for a known tool. The error message is
-// for users. For an unknown tool it suggests the nearest known one.
+// Parse parses one allowed tool: a rule (see ParseRule) for a known tool that clients don't refuse.
+// The error message is for users. For an unknown tool it suggests the known one whose name was
+// misspelled, if any. Other suggestions would make users allow what they didn't mean.
 func (t Tools) Parse(text string) (Rule, error) {
 	rule, err := ParseRule(text)
 	if err != nil {
 		return Rule{}, err
 	}
 	if rule.Server == "" && !t.Has(rule.Tool) {
-		return Rule{}, fmt.Errorf("unknown tool %q; the closest match is %s", rule.Tool, t.Closest(rule.Tool))
+		return Rule{}, t.unknownTool(rule.Tool)
+	}
+	if err := rule.checkSpecifier(); err != nil {
+		return Rule{}, err
 	}
 	return rule, nil
 }
 
-// Closest returns the known name that is most similar to name.
-func (t Tools) Closest(name string) string {
+func (t Tools) unknownTool(name string) error {
 	names := make([]string, 0, len(builtinTools)+len(t.extra))
 	for _, tool := range t.All() {
 		names = append(names, tool.Name)
 	}
-	return suggest.Closest(name, names)
+	if meant := suggest.Misspelled(name, names); meant != "" {
+		return fmt.Errorf("unknown tool %q; the closest match is %s", name, meant)
+	}
+	return fmt.Errorf("unknown tool %q", name)
 }

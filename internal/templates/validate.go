@@ -67,8 +67,8 @@ func (v *validator) permissionMode(m PermissionMode) {
 		v.add(CodePermissionMode, "/permission_mode", "permission_mode is required: %s", strings.Join(permissionModeNames(), ", "))
 		return
 	}
-	v.add(CodePermissionMode, "/permission_mode", "%s is not one of %s; the closest match is %s",
-		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Closest(string(m), permissionModeNames()))
+	v.add(CodePermissionMode, "/permission_mode", "%s is not one of %s%s",
+		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.HintNear("; the closest match is %s", string(m), permissionModeNames()))
 }
 
 func permissionModeNames() []string {

@@ -46,7 +46,7 @@ func parseAuditFilter(v *request) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: queryList(v, "action")}
 	for _, action := range f.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return f, malformedQuery("unknown action %q; the closest match is %s", humanize.Truncate(action, 60), suggest.Closest(action, all))
+			return f, malformedQuery("unknown action %q%s", humanize.Truncate(action, 60), suggest.HintNear("; the closest match is %s", action, all))
 		}
 	}
 	var err error

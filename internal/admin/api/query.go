@@ -56,7 +56,7 @@ func (t queryParams) unknown(name string) error {
 	for i, n := range t {
 		names[i] = strings.TrimSuffix(n, repeatable)
 	}
-	return malformedQuery("unknown parameter %q; the closest match is %s (of %s)", shown, suggest.Closest(name, names), strings.Join(names, ", "))
+	return malformedQuery("unknown parameter %q%s (of %s)", shown, suggest.HintNear("; the closest match is %s", name, names), strings.Join(names, ", "))
 }
 
 // withParams refuses requests with query parameters that the route doesn't accept.

@@ -90,8 +90,8 @@ func (a *API) parseKinds(v *request) (map[string]resource.Kind, error) {
 	for name := range strings.SplitSeq(requested, ",") {
 		k, ok := resource.FindKind(all, name)
 		if !ok {
-			return nil, malformedQuery("unknown kind %q in kinds; the closest match is %s", name,
-				suggest.Closest(name, mapSlice(all, func(k resource.Kind) string { return k.Names().Plural })))
+			return nil, malformedQuery("unknown kind %q in kinds%s", name,
+				suggest.HintNear("; the closest match is %s", name, mapSlice(all, func(k resource.Kind) string { return k.Names().Plural })))
 		}
 		kinds[k.Names().Singular] = k
 	}

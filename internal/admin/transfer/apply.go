@@ -23,7 +23,7 @@ type Applied struct {
 	// if nothing was changed.
 	Revision int64           `json:"revision"`
 	Objects  []AppliedObject `json:"objects"`
-	// Notices are about ignored input.
+	// Notices are about ignored input, and input without effect.
 	Notices []resource.Notice `json:"notices,omitempty"`
 }
 
