@@ -30,7 +30,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.filter.ActorID, "actor", "", "only entries by the actor with this id")
 	cmd.Flags().StringVar(&f.filter.SubjectID, "subject", "", "only entries about the subject with this id")
 	cmd.Flags().StringVar(&f.since, "since", "", "only entries at or after this time or day, such as 2026-05-01 or 2026-05-01T12:00:00Z")
-	cmd.Flags().StringVar(&f.until, "until", "", "only entries before this time or day")
+	cmd.Flags().StringVar(&f.until, "until", "", "only entries before this time, or up to and including this day")
 }
 
 func (f *auditFlags) read() (err error) {
@@ -39,23 +39,13 @@ func (f *auditFlags) read() (err error) {
 			return usage("unknown action %q%s", action, suggest.HintNear("; did you mean %s?", action, all))
 		}
 	}
-	if f.filter.Since, err = parseTime("since", f.since); err != nil {
-		return err
+	if f.filter.Since, err = audit.ParseSince(f.since); err != nil {
+		return usage("--since must be a time such as 2026-05-01T12:00:00Z or a day such as 2026-05-01, not %q", f.since)
 	}
-	f.filter.Until, err = parseTime("until", f.until)
-	return err
-}
-
-func parseTime(name, s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
+	if f.filter.Until, err = audit.ParseUntil(f.until); err != nil {
+		return usage("--until must be a time such as 2026-05-01T12:00:00Z or a day such as 2026-05-01, not %q", f.until)
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, usage("--%s must be a time such as 2026-05-01T12:00:00Z or a day such as 2026-05-01, not %q", name, s)
+	return nil
 }
 
 // maxAuditBytes bounds how much of the log a command reads at once, in bytes.
@@ -111,13 +101,15 @@ func (c *cli) auditList() *cobra.Command {
 
 func (c *cli) auditExport() *cobra.Command {
 	var f auditFlags
-	var format, out string
+	var options auditexport.Options
+	var out string
 	cmd := c.run(&cobra.Command{
 		Use:   "export --org ORG",
 		Short: "Export the audit log, newest entries first",
 		Long: `Exports all entries as CSV or JSON Lines (also with --json), with the complete content
 before and after each change. In CSV, cells that a spreadsheet would interpret as a
-formula begin with an apostrophe.`,
+formula begin with an apostrophe. The last column names the cells that are longer than
+the 32,767 characters that a spreadsheet keeps. --bom helps Excel to recognize UTF-8.`,
 		Example: `  admin audit export --org acme --output acme.audit.csv
   admin audit export --org acme --format jsonl --since 2026-05-01 | jq .action`,
 	}, func(ctx context.Context, _ []string) error {
@@ -125,10 +117,10 @@ formula begin with an apostrophe.`,
 			return err
 		}
 		if c.json {
-			format = auditexport.JSONL
+			options.Format = auditexport.JSONL
 		}
-		if !slices.Contains(auditexport.Formats(), format) {
-			return usage("--format must be one of %s, not %q", strings.Join(auditexport.Formats(), ", "), format)
+		if err := options.Check(); err != nil {
+			return usage("--%s", err)
 		}
 		return c.withOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
 			to := c.stdout
@@ -146,14 +138,15 @@ formula begin with an apostrophe.`,
 			}
 			defer c.progress("exporting")()
 			buffered := bufio.NewWriter(to)
-			if err := auditexport.Export(ctx, db, o.ID, f.filter, format, buffered); err != nil {
+			if err := auditexport.Export(ctx, db, o.ID, f.filter, options, buffered); err != nil {
 				return err
 			}
 			return buffered.Flush()
 		})
 	})
 	f.add(cmd)
-	cmd.Flags().StringVar(&format, "format", auditexport.CSV, "output format: "+strings.Join(auditexport.Formats(), " or "))
+	cmd.Flags().BoolVar(&options.BOM, "bom", false, "start a CSV file with a byte order mark")
+	cmd.Flags().StringVar(&options.Format, "format", auditexport.CSV, "output format: "+strings.Join(auditexport.Formats(), " or "))
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	completeFlag(cmd, "format", auditexport.Formats()...)
 	return cmd

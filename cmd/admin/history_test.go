@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -46,6 +47,11 @@ func TestHistoryCommands(t *testing.T) {
 	require.Len(t, rows, 1+4+4, "a line of headings, four templates that came with the organization")
 	require.Equal(t, 4+4, strings.Count(i.call("audit", "export", "--org", "acme", "--format", "jsonl").ok().stdout, "\n"))
 	out := filepath.Join(t.TempDir(), "audit.csv")
+	today := time.Now().UTC().Format(time.DateOnly)
+	whole := i.call("audit", "export", "--org", "acme").ok().stdout
+	require.Equal(t, whole, i.call("audit", "export", "--org", "acme", "--until", today).ok().stdout, "that day belongs to it")
+	require.Equal(t, "\ufeff"+whole, i.call("audit", "export", "--org", "acme", "--bom").ok().stdout)
+	i.call("audit", "export", "--org", "acme", "--bom", "--format", "jsonl").failed(2, "--bom is for the format csv")
 	require.Empty(t, i.call("audit", "export", "--org", "acme", "--until", "2001-01-01", "-o", out).ok().stdout)
 	require.FileExists(t, out)
 	i.call("audit", "list", "--org", "acme", "--since", "yesterday").failed(2, "--since")

@@ -1,11 +1,6 @@
 package api
 
-import (
-	"slices"
-	"strings"
-
-	"orgmodes/internal/admin/auditexport"
-)
+import "orgmodes/internal/admin/auditexport"
 
 // auditExport writes the audit log as a file.
 func (a *API) auditExport(v *request) error {
@@ -13,9 +8,9 @@ func (a *API) auditExport(v *request) error {
 	if err != nil {
 		return err
 	}
-	format := v.Query("format", auditexport.CSV)
-	if !slices.Contains(auditexport.Formats(), format) {
-		return malformedQuery("format must be one of %s", strings.Join(auditexport.Formats(), ", "))
+	options, err := auditexport.ParseOptions(v.Query("format"), v.Query("bom"))
+	if err != nil {
+		return malformedQuery("%s", err)
 	}
-	return auditexport.Serve(v.Ctx, a.DB, a.Log, v.org, f, format)
+	return auditexport.Serve(v.Ctx, a.DB, a.Log, v.org, f, options)
 }

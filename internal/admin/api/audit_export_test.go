@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,7 +18,7 @@ func TestAuditExport(t *testing.T) {
 	// formulas.
 	var file strings.Builder
 	file.WriteString("customModes:\n")
-	names := []string{"=1+1", "+1", "-1", "@SUM(A1)", "plain"}
+	names := []string{"=1+1", "+1", "-1", "@SUM(A1)", "plain", "＝1+1", "＋1", "－1", "＠SUM(A1)"}
 	for i := range 450 {
 		fmt.Fprintf(&file, "- {slug: m%d, name: %q, roleDefinition: 'a, \"b\"', groups: []}\n", i, names[i%len(names)])
 	}
@@ -36,11 +37,13 @@ func TestAuditExport(t *testing.T) {
 	for _, row := range rows[1:] {
 		found[row[9]]++
 		for _, cell := range row {
-			require.NotContains(t, []string{"=", "+", "-", "@"}, cell[:min(len(cell), 1)], cell)
+			require.NotRegexp(t, "^[=+@＝＋－＠-]", cell)
 		}
 	}
-	require.Equal(t, 90, found["'=1+1"])
-	require.Equal(t, 90, found["plain"])
+	require.Equal(t, 50, found["'=1+1"])
+	require.Equal(t, 50, found["'＝1+1"])
+	require.Equal(t, 50, found["plain"])
+	require.NotContains(t, string(out.body), "\ufeff")
 
 	lines := s.do("GET", "/audit/export?format=jsonl&action=mode.import", s.write, "").ok(200)
 	dec := json.NewDecoder(strings.NewReader(string(lines.body)))
@@ -60,6 +63,12 @@ func TestAuditExport(t *testing.T) {
 		last = e.ID
 	}
 	require.False(t, dec.More())
+
+	today := time.Now().UTC().Format(time.DateOnly)
+	require.Equal(t, out.body, s.do("GET", "/audit/export?action=mode.import,mode.create&until="+today, s.write, "").ok(200).body, "that day belongs to it")
+	require.Equal(t, "\ufeff"+string(out.body), string(s.do("GET", "/audit/export?action=mode.import,mode.create&bom=true", s.write, "").ok(200).body))
+	s.do("GET", "/audit/export?bom=1", s.write, "").problem(400, "malformed_query")
+	s.do("GET", "/audit/export?format=jsonl&bom=true", s.write, "").problem(400, "malformed_query")
 
 	none := s.do("GET", "/audit/export?until=2001-01-01", s.write, "").ok(200)
 	require.Equal(t, 1, strings.Count(string(none.body), "\n"), "the head alone")

@@ -40,8 +40,8 @@ func (a *API) auditList(v *request) error {
 	}{list, next})
 }
 
-// parseAuditFilter parses ?action= (repeatable), ?actor=, ?subject=, ?since= (inclusive)
-// and ?until= (exclusive).
+// parseAuditFilter parses ?action= (repeatable), ?actor=, ?subject=, ?since= and ?until=; see
+// audit.ParseSince and audit.ParseUntil.
 func parseAuditFilter(v *request) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: queryList(v, "action")}
 	for _, action := range f.Actions {
@@ -49,24 +49,16 @@ func parseAuditFilter(v *request) (postgres.AuditFilter, error) {
 			return f, malformedQuery("unknown action %q%s", humanize.Truncate(action, 60), suggest.HintNear("; the closest match is %s", action, all))
 		}
 	}
-	var err error
-	if f.Since, err = parseTime(v, "since"); err != nil {
-		return f, err
-	}
-	f.Until, err = parseTime(v, "until")
-	return f, err
-}
-
-// parseTime parses a query parameter that is a time or a day.
-func parseTime(v *request, name string) (time.Time, error) {
-	q := v.Query(name)
-	if q == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, q); err == nil {
-			return t, nil
+	for _, bound := range []struct {
+		name  string
+		parse func(string) (time.Time, error)
+		to    *time.Time
+	}{{"since", audit.ParseSince, &f.Since}, {"until", audit.ParseUntil, &f.Until}} {
+		t, err := bound.parse(v.Query(bound.name))
+		if err != nil {
+			return f, malformedQuery("%s must be a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01", bound.name)
 		}
+		*bound.to = t
 	}
-	return time.Time{}, malformedQuery("%s must be a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01", name)
+	return f, nil
 }

@@ -156,6 +156,7 @@ func TestAudit(t *testing.T) {
 	require.Len(t, entries("?subject="+one["id"].(string)), 2)
 	require.Len(t, entries("?actor="+s.owner.ID.String()), 3)
 	require.Empty(t, entries("?until=2020-01-01"))
+	require.Equal(t, entries(""), entries("?until="+time.Now().UTC().Format(time.DateOnly)), "that day belongs to it")
 	require.Len(t, entries("?action=mode.create&since=2020-01-01T00:00:00Z"), 2)
 
 	var ids []float64

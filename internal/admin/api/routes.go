@@ -83,7 +83,7 @@ func (a *API) Routes(app fiber.Router) {
 	a.addAction(org, actions.Watch, "", a.watch(reads), "kinds")
 
 	a.addAction(org, actions.ReadAudit, "", a.auditList, slices.Concat(auditFilters, []string{limit, after})...)
-	a.addAction(org, actions.ExportAudit, "", a.auditExport, slices.Concat(auditFilters, []string{"format"})...)
+	a.addAction(org, actions.ExportAudit, "", a.auditExport, slices.Concat(auditFilters, []string{"format", "bom"})...)
 
 	a.addAction(org, actions.ReadMembers, "", a.memberList, limit, after)
 	a.addAction(org, actions.ChangeRole, "/members/:user", a.memberChange)

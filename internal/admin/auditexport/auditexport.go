@@ -3,14 +3,19 @@
 package auditexport
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -68,9 +73,40 @@ const (
 // Formats returns the formats of an export, the default first.
 func Formats() []string { return []string{CSV, JSONL} }
 
-// MediaType returns the Content-Type of an export in the given format.
-func MediaType(format string) string {
-	if format == CSV {
+// Options are the format of an export and its variants.
+type Options struct {
+	// Format is one of Formats.
+	Format string
+	// BOM starts a CSV file with a byte order mark (U+FEFF). Without one, Excel reads the file
+	// in the encoding of the system's locale instead of UTF-8.
+	BOM bool
+}
+
+// ParseOptions returns the Options for the query parameters format and bom, which may be empty.
+func ParseOptions(format, bom string) (Options, error) {
+	o := Options{Format: cmp.Or(format, CSV), BOM: bom == "true"}
+	switch {
+	case bom != "" && bom != "true" && bom != "false":
+		return o, errors.New("bom must be true or false")
+	default:
+		return o, o.Check()
+	}
+}
+
+// Check returns an error if there is no such format, or if it has no byte order mark.
+func (o Options) Check() error {
+	switch {
+	case !slices.Contains(Formats(), o.Format):
+		return fmt.Errorf("format must be one of %s", strings.Join(Formats(), ", "))
+	case o.BOM && o.Format != CSV:
+		return errors.New("bom is for the format csv")
+	default:
+		return nil
+	}
+}
+
+func (o Options) mediaType() string {
+	if o.Format == CSV {
 		return "text/csv; charset=utf-8"
 	}
 	return "application/jsonl"
@@ -84,10 +120,10 @@ const (
 
 // Export writes all entries that match a filter, newest first. Entries recorded during
 // the export are not included. The filter's Limit is ignored.
-func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.AuditFilter, format string, w io.Writer) error {
+func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.AuditFilter, o Options, w io.Writer) error {
 	write, flush := jsonlWriter(w)
-	if format == CSV {
-		write, flush = csvWriter(w)
+	if o.Format == CSV {
+		write, flush = csvWriter(w, o.BOM)
 	}
 	f.Limit = pageSize
 	for {
@@ -116,13 +152,18 @@ func jsonlWriter(w io.Writer) (write func(Entry) error, flush func() error) {
 	return func(e Entry) error { return enc.Encode(e) }, func() error { return nil }
 }
 
-// columns are the columns of a CSV export, in their order.
+// columns are the columns of a CSV export, in their order. oversize_cells names the columns
+// whose cells in this row are longer than maxCell.
 var columns = []string{
 	"id", "occurred_at", "revision", "actor_kind", "actor_id", "actor_name", "action",
-	"subject_kind", "subject_id", "subject_name", "request_id", "source", "before", "after",
+	"subject_kind", "subject_id", "subject_name", "request_id", "source", "before", "after", "oversize_cells",
 }
 
-func csvWriter(w io.Writer) (write func(Entry) error, flush func() error) {
+// maxCell is the length of the longest text that a spreadsheet keeps in a cell, in UTF-16 code
+// units: 32,767 in Excel, which cuts off longer texts without a warning.
+const maxCell = 32_767
+
+func csvWriter(w io.Writer, bom bool) (write func(Entry) error, flush func() error) {
 	out := csv.NewWriter(w)
 	begun := false
 	begin := func() error {
@@ -130,25 +171,18 @@ func csvWriter(w io.Writer) (write func(Entry) error, flush func() error) {
 			return nil
 		}
 		begun = true
+		if bom {
+			if _, err := io.WriteString(w, "\ufeff"); err != nil {
+				return err
+			}
+		}
 		return out.Write(columns)
 	}
 	write = func(e Entry) error {
 		if err := begin(); err != nil {
 			return err
 		}
-		revision := ""
-		if e.Revision != nil {
-			revision = strconv.FormatInt(*e.Revision, 10)
-		}
-		row := []string{
-			strconv.FormatInt(e.ID, 10), e.OccurredAt.Format(time.RFC3339Nano), revision,
-			string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Action,
-			string(e.Subject.Kind), e.Subject.ID, e.Subject.Name, e.RequestID, e.Source, string(e.Before), string(e.After),
-		}
-		for i := range row {
-			row[i] = escapeFormula(row[i])
-		}
-		return out.Write(row)
+		return out.Write(csvRow(e))
 	}
 	return write, func() error {
 		if err := begin(); err != nil {
@@ -159,11 +193,43 @@ func csvWriter(w io.Writer) (write func(Entry) error, flush func() error) {
 	}
 }
 
-// escapeFormula keeps a spreadsheet from interpreting a user's text as a formula (OWASP, "CSV
-// Injection").
+// csvRow returns the cells of an entry, one for each of columns.
+func csvRow(e Entry) []string {
+	revision := ""
+	if e.Revision != nil {
+		revision = strconv.FormatInt(*e.Revision, 10)
+	}
+	row := []string{
+		strconv.FormatInt(e.ID, 10), e.OccurredAt.Format(time.RFC3339Nano), revision,
+		string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Action,
+		string(e.Subject.Kind), e.Subject.ID, e.Subject.Name, e.RequestID, e.Source, string(e.Before), string(e.After),
+	}
+	var oversize []string
+	for i := range row {
+		row[i] = escapeFormula(row[i])
+		if utf16Len(row[i]) > maxCell {
+			oversize = append(oversize, columns[i])
+		}
+	}
+	return append(row, strings.Join(oversize, " "))
+}
+
+// escapeFormula keeps a spreadsheet from interpreting a user's text as a formula, by an
+// apostrophe in front (OWASP, "CSV Injection"). Some spreadsheets also accept the full-width
+// forms of the characters with which a formula starts.
 func escapeFormula(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	first, _ := utf8.DecodeRuneInString(cell)
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell
+}
+
+// utf16Len returns the length of s in UTF-16 code units.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }

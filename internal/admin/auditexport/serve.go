@@ -22,9 +22,9 @@ const exportTimeout = 15 * time.Minute
 // Serve sends an organization's audit log as a file. It is streamed and never held as
 // a whole. A failure midway closes the connection before the end of the body, so that
 // an incomplete log is never taken for a complete one.
-func Serve(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Organization, f postgres.AuditFilter, format string) error {
-	c.Set(fiber.HeaderContentType, MediaType(format))
-	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": org.Slug + ".audit." + format}))
+func Serve(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Organization, f postgres.AuditFilter, o Options) error {
+	c.Set(fiber.HeaderContentType, o.mediaType())
+	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": org.Slug + ".audit." + o.Format}))
 	if c.Method() == fiber.MethodHead {
 		return nil
 	}
@@ -34,7 +34,7 @@ func Serve(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Org
 	go func() {
 		defer cancel()
 		buffered := bufio.NewWriterSize(in, 32<<10)
-		err := Export(ctx, db, org.ID, f, format, buffered)
+		err := Export(ctx, db, org.ID, f, o, buffered)
 		if err == nil {
 			err = buffered.Flush()
 		}

@@ -1,8 +1,6 @@
 package auditlog
 
 import (
-	"slices"
-
 	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/fault"
@@ -15,10 +13,10 @@ func (p *Pages) Export(v *shell.Request) error {
 	if len(form.ErrorFields) > 0 {
 		return fault.New(fault.Malformed, "malformed_query", "%s", form.Errors[form.ErrorFields[0]])
 	}
-	format := v.Query("format", auditexport.CSV)
-	if !slices.Contains(auditexport.Formats(), format) {
-		return fault.New(fault.Malformed, "malformed_query", "The audit log can be exported as csv or jsonl")
+	options, err := auditexport.ParseOptions(v.Query("format"), v.Query("bom"))
+	if err != nil {
+		return fault.New(fault.Malformed, "malformed_query", "The audit log can't be exported: %s", err)
 	}
 	f.Before = 0
-	return auditexport.Serve(v.Ctx, p.DB, p.Log, v.Org, f, format)
+	return auditexport.Serve(v.Ctx, p.DB, p.Log, v.Org, f, options)
 }

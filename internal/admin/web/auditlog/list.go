@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/admin/web/paths"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
@@ -54,31 +54,14 @@ func (a auditQuery) filter() (f postgres.AuditFilter, form shell.Form) {
 		Text: a.Text, ActorID: a.Actor, SubjectID: a.Subject, SubjectKind: audit.SubjectKind(a.Kind),
 		Actions: a.Actions, Before: max(a.Before, 0),
 	}
-	var ok bool
-	if f.Since, _, ok = parseTime(a.Since); !ok {
+	var err error
+	if f.Since, err = audit.ParseSince(a.Since); err != nil {
 		form = form.AddError("since", "Give a day such as 2026-05-01, or a time such as 2026-05-01T12:00:00Z")
 	}
-	until, day, ok := parseTime(a.Until)
-	if !ok {
+	if f.Until, err = audit.ParseUntil(a.Until); err != nil {
 		form = form.AddError("until", "Give a day such as 2026-05-31, or a time such as 2026-05-31T12:00:00Z")
 	}
-	if f.Until = until; day {
-		f.Until = until.AddDate(0, 0, 1)
-	}
 	return f, form
-}
-
-// parseTime parses a day, in UTC, or a time in RFC 3339. day reports which one it is. An
-// empty string is the zero time.
-func parseTime(s string) (t time.Time, day, ok bool) {
-	if s == "" {
-		return time.Time{}, false, true
-	}
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t, true, true
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	return t.UTC(), false, err == nil
 }
 
 // Query returns the query string of the current filter with changes. change holds pairs of
@@ -164,10 +147,15 @@ func (p *Pages) List(v *shell.Request) error {
 	if d.Actors, err = d.actors(actors); err != nil {
 		return err
 	}
-	for _, format := range []struct{ value, label string }{{"csv", "CSV"}, {"jsonl", "JSON Lines"}} {
-		d.Exports = append(d.Exports, shell.Choice{
-			Value: format.value, Label: format.label, Path: v.Address("/audit/export") + "?" + d.Query("format", format.value),
-		})
+	for _, c := range []struct {
+		label string
+		query []string
+	}{
+		{"CSV", []string{"format", auditexport.CSV}},
+		{"CSV for Excel", []string{"format", auditexport.CSV, "bom", "true"}},
+		{"JSON Lines", []string{"format", auditexport.JSONL}},
+	} {
+		d.Exports = append(d.Exports, shell.Choice{Label: c.label, Path: v.Address("/audit/export") + "?" + d.Query(c.query...)})
 	}
 	for _, l := range d.Entries {
 		if d.Subject != "" && l.Subject.ID == d.Subject {
