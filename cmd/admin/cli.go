@@ -35,10 +35,13 @@ var (
 type cli struct {
 	environ []string
 	stdin   io.Reader
-	stdout  io.Writer
-	stderr  *os.File
-	json    bool
-	kinds   []postgres.Decoder
+	// stdout is the standard output, escaped if it is a terminal.
+	stdout io.Writer
+	// stderr is the standard error, and messages the same for people, escaped.
+	stderr   *os.File
+	messages io.Writer
+	json     bool
+	kinds    []postgres.Decoder
 	// started reports whether the arguments and flags were valid and the command began.
 	started     bool
 	stopSignals func()
@@ -149,8 +152,9 @@ func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 // printText.
 func (c *cli) print(object any, printText func(w io.Writer)) error {
 	if !c.json {
-		printText(c.stdout)
-		return nil
+		w := &escaper{w: c.stdout}
+		printText(w)
+		return w.flush()
 	}
 	enc := json.NewEncoder(c.stdout)
 	enc.SetEscapeHTML(false)
@@ -158,7 +162,7 @@ func (c *cli) print(object any, printText func(w io.Writer)) error {
 }
 
 // logf writes a message to the standard error, separate from the result.
-func (c *cli) logf(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\n", args...) }
+func (c *cli) logf(format string, args ...any) { fmt.Fprintf(c.messages, format+"\n", args...) }
 
 // database holds the settings of every command that uses the database, except serve and
 // migrate.

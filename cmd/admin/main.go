@@ -33,12 +33,14 @@ func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Std
 // run runs the program and returns its exit code. kinds are registered in addition to the
 // kinds of every library.
 func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File, kinds ...postgres.Decoder) int {
-	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, kinds: kinds}
+	messages := &escaper{w: stderr}
+	stdout = escapeIfTerminal(stdout)
+	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, messages: messages, kinds: kinds}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetErr(messages)
 	// serve stops this and handles signals itself, to drain.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -55,13 +57,13 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	case errors.Is(err, errDiffers):
 		return exitDiffers
 	case errors.As(err, &settings):
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(messages, err)
 		return exitUsage
 	case !c.started, errors.As(err, &usageErr):
-		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
+		fmt.Fprintf(messages, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "admin: "+c.message(err))
+		fmt.Fprintln(messages, "admin: "+c.message(err))
 		return exitFailed
 	}
 }

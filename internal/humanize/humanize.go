@@ -34,3 +34,20 @@ func Truncate(s string, length int) string {
 // control character, which a terminal may interpret. It is false for format characters,
 // such as a change of the direction of text.
 func IsControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// IsUnsafe reports whether a terminal must not receive r as part of a text from an untrusted
+// source: the characters of IsControl, which start escape sequences (ECMA-48), and invisible
+// ones, which are tags, spaces of no width, and changes of the direction of text (Unicode
+// Standard Annex 9). Joiners (U+200C, U+200D) are safe, because scripts and emoji need them.
+func IsUnsafe(r rune) bool {
+	switch {
+	case IsControl(r):
+		return true
+	case r == '\u200b', r == '\u200e', r == '\u200f', r == '\u061c', r == '\u2060', r == '\ufeff':
+		return true
+	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		return true
+	default:
+		return r >= 0xE0000 && r <= 0xE007F
+	}
+}

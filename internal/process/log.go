@@ -21,7 +21,7 @@ func NewLogger(f *os.File, level, format string) (*slog.Logger, error) {
 	}
 	switch strings.ToLower(format) {
 	case "":
-		if isTerminal(f) {
+		if IsTerminal(f) {
 			return slog.New(slog.NewTextHandler(f, &options)), nil
 		}
 		return slog.New(slog.NewJSONHandler(f, &options)), nil
@@ -33,7 +33,8 @@ func NewLogger(f *os.File, level, format string) (*slog.Logger, error) {
 	return nil, fmt.Errorf("LOG_FORMAT=%q: expected text or json", format)
 }
 
-func isTerminal(f *os.File) bool {
+// IsTerminal reports whether f is a terminal, or another character device than /dev/null.
+func IsTerminal(f *os.File) bool {
 	stat, err := f.Stat()
-	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && stat.Name() != os.DevNull
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
 }
