@@ -22,6 +22,7 @@ import (
 	"orgmodes/internal/admin/web"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/config"
+	"orgmodes/internal/http1"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
@@ -135,6 +136,11 @@ func New(o Options) (*fiber.App, error) {
 	pages.Routes(app)
 	handleUnknownMethods(app, fallback)
 	app.Server().HeaderReceived = limits.requestConfig
+	http1.Enforce(app.Server(), func(ctx *fasthttp.RequestCtx, reason *http1.Refusal) {
+		c := app.AcquireCtx(ctx)
+		defer app.ReleaseCtx(c)
+		_ = fallback(c, reason)
+	})
 	// Streams hijack their connections and close them themselves.
 	app.Server().KeepHijackedConns = true
 	return app, nil

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -27,8 +28,10 @@ type conn struct {
 	// responseDeadline is the deadline that the server set for the whole response, in Unix
 	// nanoseconds; 0 for none.
 	responseDeadline atomic.Int64
-	evicted          atomic.Bool
-	closed           atomic.Bool
+	// lineReceived reports whether the end of a line was received since the last write.
+	lineReceived atomic.Bool
+	evicted      atomic.Bool
+	closed       atomic.Bool
 }
 
 // Read reads from the client. A connection that was evicted for another one fails
@@ -37,6 +40,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.idleSince.Store(0)
+		if !c.lineReceived.Load() && bytes.IndexByte(p[:n], '\n') >= 0 {
+			c.lineReceived.Store(true)
+		}
 	}
 	if err != nil && c.evicted.Load() {
 		err = os.ErrDeadlineExceeded
@@ -44,9 +50,16 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// LineReceived reports whether the client has sent the end of a line since the last write.
+// With it, a server whose buffer is full distinguishes a request line that is too long from a
+// header that is too large. The start of a pipelined request, received together with the one
+// before it, doesn't count.
+func (c *conn) LineReceived() bool { return c.lineReceived.Load() }
+
 // Write writes all of p as long as the client receives it at MinWriteRate or faster.
 func (c *conn) Write(p []byte) (written int, err error) {
 	c.idleSince.Store(0)
+	c.lineReceived.Store(false)
 	chunk := max(int(MinWriteRate*c.l.o.Stall/time.Second), 1)
 	for {
 		next := p[written:min(written+chunk, len(p))]

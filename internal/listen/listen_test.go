@@ -304,6 +304,28 @@ func TestWriteDeadlineBoundsAllChunks(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 }
 
+func TestConnectionKnowsWhetherLineWasReceived(t *testing.T) {
+	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}})
+	client := s.dial("127.0.0.1")
+	c := s.accepted().(*conn)
+	receive := func(text string) {
+		_, err := io.WriteString(client, text)
+		require.NoError(t, err)
+		_, err = io.ReadFull(c, make([]byte, len(text)))
+		require.NoError(t, err)
+	}
+	require.False(t, c.LineReceived())
+	receive("GET /")
+	require.False(t, c.LineReceived())
+	receive(" HTTP/1.1\r\nHost: ")
+	require.True(t, c.LineReceived())
+	receive("x")
+	require.True(t, c.LineReceived())
+	_, err := c.Write([]byte("x"))
+	require.NoError(t, err)
+	require.False(t, c.LineReceived(), "the next request begins")
+}
+
 func TestReadAndWriteAllocateNothing(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}})
 	client := s.dial("127.0.0.1")

@@ -4,8 +4,9 @@
 //
 // A request:
 //
-//	path ─ 400 ─▶ token ─ 401, 503 ─▶ access? ─ 404 ─▶ document ─ 503 ─▶ If-None-Match ─▶ 304
-//	                                                                        └─▶ coding ─▶ 200
+//	path ─ 400 ─▶ token ─ 401, 503 ─▶ access? ─ 404 ─▶ document ─ 503 ─▶ coding ─▶ If-Match ─ 412
+//	                                                          200 ◀─ If-None-Match ◀───┘
+//	                                                          304 ◀───────┘
 //
 // All of it happens in memory if the token and the document are resident; a 304 does
 // not allocate.

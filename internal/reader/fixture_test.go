@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
@@ -97,7 +97,9 @@ func (w *world) start(options []option) {
 	}
 	w.Reader, err = New(o)
 	require.NoError(t, err)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := listen.TCP(t.Context(), "127.0.0.1:0", listen.Options{
+		Log: slog.New(slog.DiscardHandler), Limits: listen.Limits{Total: 10_000, PerAddress: 10_000},
+	})
 	require.NoError(t, err)
 	w.url = "http://" + ln.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())

@@ -31,6 +31,7 @@ var (
 const (
 	requestAuthorization  = "Authorization"
 	requestAcceptEncoding = "Accept-Encoding"
+	requestIfMatch        = "If-Match"
 	requestIfNoneMatch    = "If-None-Match"
 	requestOrganization   = "X-Kilocode-Organizationid"
 )

@@ -118,7 +118,7 @@ func (c *loadCounters) count(err error) {
 }
 
 // statusCodes lists the status codes that the reader answers with; others are counted as 0.
-var statusCodes = [...]int{0, 200, 304, 400, 401, 404, 405, 408, 413, 429, 431, 500, 503}
+var statusCodes = [...]int{0, 200, 304, 400, 401, 404, 405, 408, 412, 413, 414, 429, 431, 500, 503, 505}
 
 // answers counts the answers of one representation by status code.
 type answers [len(statusCodes)]prometheus.Counter

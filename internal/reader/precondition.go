@@ -26,6 +26,21 @@ const (
 	preconditionResultCount
 )
 
+// evaluateIfMatch evaluates the lines of If-Match (RFC 9110, section 13.1.1) with strong
+// comparison: a weak tag never matches, and neither does the tag of another coding. Without
+// the header every representation matches. A reader that is behind refuses the tag of a
+// newer version, because it can't send that version.
+func evaluateIfMatch(lines [][]byte, ours []byte) bool {
+	for _, line := range lines {
+		for tag, rest, ok := nextTag(line); ok; tag, rest, ok = nextTag(rest) {
+			if len(tag) == 1 || string(tag) == string(ours) { // only "*" is that short
+				return true
+			}
+		}
+	}
+	return len(lines) == 0
+}
+
 // evaluateIfNoneMatch evaluates the lines of If-None-Match (RFC 9110, section 13.1.2) with
 // weak comparison. It ignores the coding in a tag's suffix: ours ("-gz") or one
 // that a proxy appended ("-gzip", "--gzip"). It returns the tag that the 304

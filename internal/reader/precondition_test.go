@@ -247,3 +247,43 @@ func FuzzIfNoneMatch(f *testing.F) {
 		}
 	})
 }
+
+// RFC 9110, sections 13.1.1 and 13.2.2: If-Match compares strongly, and is evaluated before
+// If-None-Match.
+func TestIfMatchIsEvaluatedFirst(t *testing.T) {
+	r, org, tok := newOfflineReader(t, time.Now)
+	h := r.fiber.Server().Handler
+	for _, path := range []string{"/api/organizations/" + org + "/modes.yaml", "/api/marketplace/modes"} {
+		full := call(t, h, "GET", path, "Authorization", "Bearer "+tok)
+		require.Equal(t, 200, full.Response.StatusCode())
+		tag := etagOf(full)
+		for _, c := range []struct {
+			name   string
+			header []string
+			status int
+		}{
+			{"the tag", []string{"If-Match", tag}, 200},
+			{"anything", []string{"If-Match", "*"}, 200},
+			{"a list", []string{"If-Match", `"a", W/"b" ,` + tag}, 200},
+			{"two lines", []string{"If-Match", `"a"`, "If-Match", tag}, 200},
+			{"another tag", []string{"If-Match", `"a"`}, 412},
+			{"a weak tag", []string{"If-Match", "W/" + tag}, 412},
+			{"the tag of another coding", []string{"If-Match", withSuffix(tag, "-gzip")}, 412},
+			{"no tag", []string{"If-Match", "a"}, 412},
+			{"an empty list", []string{"If-Match", ""}, 412},
+			{"matches, and If-None-Match too", []string{"If-Match", tag, "If-None-Match", tag}, 304},
+			{"does not match, but If-None-Match does", []string{"If-Match", `"a"`, "If-None-Match", tag}, 412},
+		} {
+			for _, method := range []string{"GET", "HEAD"} {
+				a := call(t, h, method, path, append([]string{"Authorization", "Bearer " + tok}, c.header...)...)
+				require.Equal(t, c.status, a.Response.StatusCode(), "%s %s: %s", method, path, c.name)
+				if c.status == 412 {
+					require.Contains(t, string(a.Response.Body()), `"code":"precondition_failed"`, c.name)
+					require.Empty(t, etagOf(a))
+				}
+			}
+		}
+	}
+	a := call(t, h, "GET", "/api/organizations/"+org+"/modes.yaml", "If-Match", `"a"`)
+	require.Equal(t, 401, a.Response.StatusCode(), "preconditions are for those who may read")
+}

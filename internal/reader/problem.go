@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/http1"
 )
 
 // problem is a prebuilt answer other than a document. Its body follows RFC 9457, and
@@ -72,6 +74,8 @@ var (
 		"This can only be read: GET or HEAD.").withAllow("GET, HEAD")
 	problemTimeout = newProblem(408, "request_timeout",
 		"The request took too long to arrive.")
+	problemPreconditionFailed = newProblem(412, "precondition_failed",
+		"No tag in If-Match is that of the current content; weak tags (W/) never match there. Send the request without If-Match.")
 	problemBodyTooLarge = newProblem(413, "body_too_large",
 		"A request to read something needs no body.")
 	problemTooManyRequests = newProblem(429, "token_key_unknown",
@@ -86,6 +90,15 @@ var (
 	problemUnavailable = newProblem(503, "unavailable",
 		"This can't be looked up right now; keep what you have and try again shortly.").withRetryAfter("2")
 )
+
+// refusalProblems maps each refusal of a request's head to a problem.
+var refusalProblems = func() map[*http1.Refusal]*problem {
+	all := map[*http1.Refusal]*problem{}
+	for _, r := range http1.Refusals() {
+		all[r] = newProblem(r.Status, r.Code, r.Detail+".")
+	}
+	return all
+}()
 
 // write writes the problem as the answer.
 func (p *problem) write(ctx *fasthttp.RequestCtx) {

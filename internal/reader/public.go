@@ -48,6 +48,10 @@ func preparePublic(body []byte) (*document, error) {
 func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
 	rep := &r.public.representations[0]
 	chosen := r.negotiateCoding(ctx, rep)
+	if !evaluateIfMatch(ctx.Request.Header.PeekAll(requestIfMatch), rep.encodings[chosen].etag) {
+		problemPreconditionFailed.write(ctx)
+		return
+	}
 	tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
 	result, repeat, _ := evaluateIfNoneMatch(tags, rep, r.public.version, rep.encodings[chosen].etag, tagChecker{})
 	if result == newer { // nothing can be newer than a document without revisions

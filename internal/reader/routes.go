@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/endpoint"
+	"orgmodes/internal/http1"
 	"orgmodes/internal/process"
 )
 
@@ -133,7 +134,15 @@ func (r *Reader) newApp(collections []string) *fiber.App {
 	})
 	r.routes(app, collections)
 	app.Server().Handler = r.guard(app.Handler())
+	http1.Enforce(app.Server(), r.refuse)
 	return app
+}
+
+// refuse answers a request whose head can't be accepted.
+func (r *Reader) refuse(ctx *fasthttp.RequestCtx, reason *http1.Refusal) {
+	p := refusalProblems[reason]
+	p.write(ctx)
+	r.unroutedAnswers.count(p.status)
 }
 
 // guard wraps the routes. Without it, Fiber itself would answer methods that it doesn't

@@ -66,6 +66,11 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, name string, var
 			return
 		}
 		chosen := r.negotiateCoding(ctx, rep)
+		// If-Match is first (RFC 9110, section 13.2.2).
+		if !evaluateIfMatch(ctx.Request.Header.PeekAll(requestIfMatch), rep.encodings[chosen].etag) {
+			problemPreconditionFailed.write(ctx)
+			return
+		}
 		tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
 		result, repeat, newerTag := evaluateIfNoneMatch(tags, rep, doc.version, rep.encodings[chosen].etag, checker)
 		if result == newer {

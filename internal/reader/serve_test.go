@@ -301,7 +301,7 @@ func TestOversizedRequestsAreRejected(t *testing.T) {
 	org, tok := w.newOrganization()
 	line := "GET /api/organizations/" + org + "/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + tok + "\r\n"
 	requireProblem(t, w.raw(line+"Cookie: "+strings.Repeat("x", 9000)+"\r\n\r\n"), 431, "headers_too_large")
-	requireProblem(t, w.raw("GET /"+strings.Repeat("x", 9000)+" HTTP/1.1\r\nHost: x\r\n\r\n"), 431, "headers_too_large")
+	requireProblem(t, w.raw("GET /"+strings.Repeat("x", 9000)+" HTTP/1.1\r\nHost: x\r\n\r\n"), 414, "uri_too_long")
 	requireProblem(t, w.raw(line+"Content-Length: 100000\r\n\r\n"), 413, "body_too_large")
 	requireProblem(t, w.raw("nonsense\r\n\r\n"), 400, "request_malformed")
 	assert.Equal(t, 200, w.raw(line+"Content-Length: 2\r\n\r\nxx").status)

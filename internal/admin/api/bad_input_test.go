@@ -68,7 +68,9 @@ func TestBadInput(t *testing.T) {
 		{"no If-Match on delete", "DELETE", "/modes/docs", "", nil, 428, "precondition_required", ""},
 		{"If-Match without quotes", "DELETE", "/modes/docs", "", []string{"If-Match", "abc"}, 400, "malformed_if_match", ""},
 		{"a stale If-Match", "DELETE", "/modes/docs", "", []string{"If-Match", strings.Replace(tag, ".1", ".7", 1)}, 412, "version_conflict", ""},
-		{"a weak If-Match", "DELETE", "/modes/docs", "", []string{"If-Match", "W/" + tag}, 412, "version_conflict", ""},
+		{"a weak If-Match", "DELETE", "/modes/docs", "", []string{"If-Match", "W/" + tag}, 412, "weak_if_match", "weak tag (W/) never matches"},
+		{"only weak tags in If-Match", "PATCH", "/modes/docs", `{"name":"x"}`, []string{"If-Match", `W/"a", W/` + tag}, 412, "weak_if_match", ""},
+		{"a weak and a stale tag in If-Match", "DELETE", "/modes/docs", "", []string{"If-Match", `W/"a", "b"`}, 412, "version_conflict", ""},
 		{"a stale patch", "PATCH", "/modes/docs", `{"name":"x"}`, []string{"If-Match", `"x"`}, 412, "version_conflict", `"yours":{"name":"x"}`},
 		{"a slug that is taken", "POST", "/modes", modeJSON("DOCS", "x"), nil, 409, "slug_taken", `A mode with the slug \"DOCS\" already exists in this organization`},
 

@@ -11,6 +11,7 @@ import (
 	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/http1"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
 	"orgmodes/internal/templates"
@@ -56,6 +57,10 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &refusal) {
 		return protocolProblem(refusal)
 	}
+	var head *http1.Refusal
+	if errors.As(err, &head) {
+		return problem.New(head.Status, head.Code, head.Detail)
+	}
 	if _, ok := fault.As(err); !ok && postgres.IsUnavailable(err) {
 		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").WithCause(err)
 	}
@@ -65,6 +70,9 @@ func problemOf(err error) problem.Problem {
 	}
 	if title := templates.Title(p.Code); title != "" {
 		p.Title = title
+	}
+	if p.Code == CodeWeakIfMatch {
+		p.Title = "Precondition failed"
 	}
 	if errors.As(err, new(malformedError)) {
 		p.Status = http.StatusBadRequest

@@ -24,6 +24,7 @@ func (a *API) organizationGet(v *request) error {
 		permissions[action] = permission{d.Allowed, d.Reason}
 	}
 	v.Set("ETag", etag(v.org.ID, s.Revision))
+	untagged(v.Ctx) // the state of the publication, and permissions
 	return answer(v.Ctx, http.StatusOK, struct {
 		membership
 		CreatedAt         time.Time                    `json:"created_at"`

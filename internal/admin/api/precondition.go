@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -49,25 +50,42 @@ func (m ifMatch) expectedVersion(id uuid.UUID, version int64) int64 {
 	}
 }
 
-// precondition parses If-Match.
+// CodeWeakIfMatch is the code for an If-Match that can't match.
+const CodeWeakIfMatch = "weak_if_match"
+
+// precondition parses If-Match. It fails if the header can't match anything: if it is
+// malformed, or has only weak tags, which never match (RFC 9110, section 13.1.1).
 func precondition(c *fiber.Ctx) (ifMatch, error) {
-	header := strings.TrimSpace(c.Get(fiber.HeaderIfMatch))
+	header := strings.TrimSpace(joinLines(c, fiber.HeaderIfMatch))
 	switch header {
 	case "":
 		return ifMatch{}, nil
 	case "*":
 		return ifMatch{present: true, any: true}, nil
 	}
-	m := ifMatch{present: true}
+	m, weak := ifMatch{present: true}, true
 	for part := range strings.SplitSeq(header, ",") {
 		tag := strings.TrimSpace(part)
 		opaque := strings.TrimPrefix(tag, "W/")
 		if len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"' {
 			return m, fault.New(fault.Malformed, "malformed_if_match", `If-Match must be an entity-tag as received in ETag, with its quotes, or "*"`)
 		}
-		m.tags = append(m.tags, tag)
+		m.tags, weak = append(m.tags, tag), weak && opaque != tag
+	}
+	if weak {
+		return m, fault.New(fault.Stale, CodeWeakIfMatch,
+			"A weak tag (W/) never matches in If-Match. Nothing was done; send the ETag without W/, which a proxy that compresses answers may have added")
 	}
 	return m, nil
+}
+
+// joinLines returns the value of a header that is a list and can have several lines.
+func joinLines(c *fiber.Ctx, name string) string {
+	lines := c.Request().Header.PeekAll(name)
+	if len(lines) == 0 {
+		return ""
+	}
+	return string(bytes.Join(lines, []byte(",")))
 }
 
 // requirePrecondition is precondition for requests in which If-Match is mandatory.

@@ -114,6 +114,9 @@ func (r *objects) find(v *request) (resource.Object, error) {
 // answer writes an object with its ETag.
 func (r *objects) answer(v *request, status int, o resource.Object) error {
 	v.Set("ETag", etag(o.ID, o.Version))
+	if len(o.Conditions) > 0 {
+		untagged(v.Ctx) // workers change conditions without a new version
+	}
 	return answer(v.Ctx, status, r.presentWithActions(v, o))
 }
 

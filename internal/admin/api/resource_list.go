@@ -23,6 +23,9 @@ func (r *objects) listAll(v *request) error {
 		bodies[i] = l.body
 	}
 	v.Set("ETag", etag(v.org.ID, v.org.Revision))
+	if r.kind != nil {
+		untagged(v.Ctx) // manifests have conditions, which workers change without a new revision
+	}
 	out := map[string]any{r.store.Names().Plural: bodies, "total": len(list), "revision": v.org.Revision}
 	if next != "" {
 		out["next_cursor"] = next

@@ -25,13 +25,15 @@ import (
 // name. Fixed paths take precedence: an object called "deleted" can be read only by its id,
 // because GET /modes/deleted lists deleted modes.
 //
+// A GET whose response has an ETag evaluates If-Match and If-None-Match.
+//
 // A request with a query parameter that its route doesn't have is refused with status 400.
 // The routes below /api/templates and /mcp ignore query parameters, because we can't change
 // their clients.
 func (a *API) Routes(app fiber.Router) {
 	const limit, after = "limit", "cursor"
 	auditFilters := []string{"action...", "actor", "subject", "since", "until"}
-	v1 := app.Group("/api/v1", noStore)
+	v1 := app.Group("/api/v1", noStore, conditional)
 
 	registered := a.registered()
 	kinds := mapSlice(registered, func(r *objects) resource.Kind { return r.kind })
@@ -98,7 +100,7 @@ func (a *API) Routes(app fiber.Router) {
 	a.addAction(org, actions.Revoke, "/tokens/:token", a.tokenRevoke)
 
 	// For existing clients: the access token determines the organization.
-	legacy := app.Group("/api/templates", noStore)
+	legacy := app.Group("/api/templates", noStore, conditional)
 	legacy.Get("", a.requireToken(reads, a.legacyList))
 	legacy.Post("", a.requireToken(changes, a.legacyCreate))
 	legacy.Get("/:template", a.requireToken(reads, a.legacyGet))
