@@ -20,6 +20,7 @@ type settings struct {
 	TokenKeys                config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)" help:"kid:base64key,...; the first key signs; the same as for readers"`
 	Listen                   config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080" help:"address of the pages and the API"`
 	PrivateListen            config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9080" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	PrivateHosts             []string       `env:"PRIVATE_HOSTS" expect:"host names without port, such as reader-0.internal" help:"host names under which the private port is served, besides IP addresses and localhost (default none)"`
 	PublicURL                string         `env:"PUBLIC_URL" help:"public address of admin, such as https://modes.example.com; must be https unless the host is localhost (default http://localhost:<port>)"`
 	PublicReaderURL          string         `env:"PUBLIC_READER_URL" help:"public address of the readers, for links"`
 	TrustedProxies           []string       `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Forwarded-For is trusted and whose connections are not limited (default none)"`
@@ -37,7 +38,9 @@ type resolvedSettings struct {
 	builtins []modes.Mode
 	public   *url.URL
 	trusted  config.Networks
-	tools    templates.Tools
+	// hosts are those of the private port.
+	hosts []string
+	tools templates.Tools
 }
 
 // resolve parses the settings. The error lists all problems at once.
@@ -56,6 +59,8 @@ func (s *settings) resolve() (resolvedSettings, error) {
 	add("PUBLIC_URL", s.PublicURL, err, "https://host, or http://localhost:port")
 	in.trusted, err = config.ParseNetworks(s.TrustedProxies)
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
+	in.hosts, err = config.ParseHosts(s.PrivateHosts)
+	add("PRIVATE_HOSTS", "", err, "host names without port, such as admin-0.internal")
 	if s.MaxConnections < 0 || s.MaxConnectionsPerAddress < 0 {
 		add("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS", "", errors.New("negative"), "a number, or 0 for the default")
 	}

@@ -101,7 +101,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in resolvedSettin
 			return errors.Join(check(serving.Load() && ctx.Err() == nil, "not serving: starting or shutting down"), db.Health())
 		},
 	}
-	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
+	private, err := process.ServePrivate(log, string(s.PrivateListen), in.hosts, health, registry)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type settings struct {
 	TokenKeys                config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as for admin"`
 	Listen                   config.Address `env:"LISTEN" envDefault:":8081" help:"address for editors"`
 	PrivateListen            config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	PrivateHosts             []string       `env:"PRIVATE_HOSTS" expect:"host names without port, such as reader-0.internal" help:"host names under which the private port is served, besides IP addresses and localhost (default none)"`
 	MaxConnections           int            `env:"MAX_CONNECTIONS" envDefault:"0" help:"maximum number of concurrent connections; 0: the process's limit of file descriptors, less some for Redis and files"`
 	MaxConnectionsPerAddress int            `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0" help:"maximum number from one address; 0: half of all"`
 	TrustedProxies           []string       `env:"TRUSTED_PROXIES" expect:"addresses or networks, such as 10.0.0.0/8,192.0.2.7" help:"addresses or networks of caches and proxies in front of the reader, whose connections are not limited (default none)"`
@@ -60,6 +61,9 @@ func (s *settings) Validate() error {
 	}
 	if _, err := config.ParseNetworks(s.TrustedProxies); err != nil {
 		problems = append(problems, fmt.Errorf("TRUSTED_PROXIES: %w; expected addresses or networks, such as 10.0.0.0/8,192.0.2.7", err))
+	}
+	if _, err := config.ParseHosts(s.PrivateHosts); err != nil {
+		problems = append(problems, fmt.Errorf("PRIVATE_HOSTS: %w", err))
 	}
 	return errors.Join(problems...)
 }

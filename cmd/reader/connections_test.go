@@ -32,7 +32,7 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 	cmd := exec.Command("/bin/sh", "-c", `ulimit -Sn 200 && ulimit -Hn 400 && exec "$0"`, exe)
 	cmd.Env = []string{
 		"READER_TEST_IS_READER=1", keys, "REDIS_URL=" + redis.URL, "LISTEN=" + public, "PRIVATE_LISTEN=" + private,
-		"TRUSTED_PROXIES=127.0.0.9", "LOG_FORMAT=text", "DRAIN_WAIT=0s",
+		"TRUSTED_PROXIES=127.0.0.9", "PRIVATE_HOSTS=reader-0.internal", "LOG_FORMAT=text", "DRAIN_WAIT=0s",
 	}
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	require.NoError(t, cmd.Start())
@@ -60,7 +60,7 @@ func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = c.Close() })
 		_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
-		_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+		_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: reader-0.internal\r\n\r\n", path)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			return 0, c

@@ -100,7 +100,11 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options,
 	if err != nil {
 		return err
 	}
-	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: r.Started, Ready: r.Ready}, registry)
+	hosts, err := config.ParseHosts(s.PrivateHosts)
+	if err != nil {
+		return fmt.Errorf("PRIVATE_HOSTS: %w", err)
+	}
+	private, err := process.ServePrivate(log, string(s.PrivateListen), hosts, process.Health{Started: r.Started, Ready: r.Ready}, registry)
 	if err != nil {
 		return err
 	}

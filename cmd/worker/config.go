@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -14,17 +15,22 @@ type settings struct {
 	DatabaseURL   config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
 	Redis         config.Redis
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	PrivateHosts  []string       `env:"PRIVATE_HOSTS" expect:"host names without port, such as reader-0.internal" help:"host names under which the private port is served, besides IP addresses and localhost (default none)"`
 	BuiltinModes  string         `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes" help:"YAML file with a list named customModes that replaces the default built-in modes; the same for every worker and admin"`
 	Concurrency   int            `env:"CONCURRENCY" envDefault:"8" help:"number of concurrent publications, 1 to 64"`
 	Log           config.Log
 }
 
-// Validate checks the ranges that the field types do not enforce.
+// Validate checks the ranges and formats that the field types do not enforce.
 func (s *settings) Validate() error {
+	var problems []error
 	if s.Concurrency < 1 || s.Concurrency > 64 {
-		return fmt.Errorf("CONCURRENCY=%d: expected 1 to 64", s.Concurrency)
+		problems = append(problems, fmt.Errorf("CONCURRENCY=%d: expected 1 to 64", s.Concurrency))
 	}
-	return nil
+	if _, err := config.ParseHosts(s.PrivateHosts); err != nil {
+		problems = append(problems, fmt.Errorf("PRIVATE_HOSTS: %w", err))
+	}
+	return errors.Join(problems...)
 }
 
 // builtins returns the built-in modes: from the configured file, if any, else the default

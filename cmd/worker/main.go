@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -79,7 +80,11 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		},
 		Note: func() string { note, _ := w.Health(); return note },
 	}
-	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
+	hosts, err := config.ParseHosts(s.PrivateHosts)
+	if err != nil {
+		return fmt.Errorf("PRIVATE_HOSTS: %w", err)
+	}
+	private, err := process.ServePrivate(log, string(s.PrivateListen), hosts, health, registry)
 	if err != nil {
 		return err
 	}

@@ -48,8 +48,9 @@ type PrivateServer struct {
 const maxPrivateConnections = 64
 
 // ServePrivate listens on addr (host:port; port 0 picks a free port) and serves until
-// Close. Metrics come from gatherer.
-func ServePrivate(log *slog.Logger, addr string, health Health, gatherer prometheus.Gatherer) (*PrivateServer, error) {
+// Close. It serves only requests for an IP address, for localhost and for hosts, which are
+// names as config.ParseHosts returns them. Metrics come from gatherer.
+func ServePrivate(log *slog.Logger, addr string, hosts []string, health Health, gatherer prometheus.Gatherer) (*PrivateServer, error) {
 	listener, err := listen.TCP(context.Background(), addr, listen.Options{
 		Log: log, Limits: listen.Limits{Total: maxPrivateConnections, PerAddress: maxPrivateConnections},
 	})
@@ -58,7 +59,7 @@ func ServePrivate(log *slog.Logger, addr string, health Health, gatherer prometh
 	}
 	p := &PrivateServer{
 		server: &http.Server{
-			Handler:           privateRoutes(health, gatherer),
+			Handler:           onlyHosts(hosts, privateRoutes(health, gatherer)),
 			ReadHeaderTimeout: 5 * time.Second,
 			IdleTimeout:       time.Minute,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -137,7 +137,7 @@ func TestPrivatePort(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	require.NoError(t, RegisterBuild(registry))
 	ready := errors.New("waiting for redis://:hunter2@r:1")
-	private, err := ServePrivate(log, "127.0.0.1:0", Health{Ready: func() error { return ready }}, registry)
+	private, err := ServePrivate(log, "127.0.0.1:0", nil, Health{Ready: func() error { return ready }}, registry)
 	require.NoError(t, err)
 
 	status, body := get(t, private, "/livez")
@@ -156,7 +156,7 @@ func TestPrivatePort(t *testing.T) {
 	_, body = get(t, private, "/version")
 	require.Contains(t, body, `"version":"dev"`)
 
-	_, err = ServePrivate(log, private.Addr(), Health{}, registry)
+	_, err = ServePrivate(log, private.Addr(), nil, Health{}, registry)
 	require.ErrorContains(t, err, "address already in use")
 	require.NoError(t, private.Close())
 	http.DefaultClient.CloseIdleConnections()
