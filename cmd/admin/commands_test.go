@@ -198,10 +198,11 @@ func TestUsageErrors(t *testing.T) {
 	}
 	call(t, nil, "", "org", "list").failed(2, "DATABASE_URL: not set")
 	call(t, nil, "", "migrate").failed(2, "MIGRATE_DATABASE_URL")
-	serve := call(t, []string{"TOKEN_KEYS=x", "DATABASE_URL=postgres://x", "PUBLIC_URL=http://modes.example.com", "TRUSTED_PROXIES=here"}, "", "serve")
+	serve := call(t, []string{"TOKEN_KEYS=x", "DATABASE_URL=postgres://x", "PUBLIC_URL=http://modes.example.com", "TRUSTED_PROXIES=here", "PRIVATE_HOSTS=a:1"}, "", "serve")
 	serve.failed(2, "TOKEN_KEYS")
 	require.Contains(t, serve.stderr, "in the clear")
 	require.Contains(t, serve.stderr, `"here" is neither`)
+	require.Contains(t, serve.stderr, `"a:1" is not a host name`)
 	for _, args := range [][]string{{"--help"}, {"modes", "import", "--help"}, {"epoch", "raise", "--help"}, {"serve", "--help"}} {
 		require.Contains(t, call(t, nil, "", args...).ok().stdout, "Examples:", args)
 	}

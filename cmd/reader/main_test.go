@@ -76,6 +76,7 @@ func TestInvalidSettings(t *testing.T) {
 		"snapshots":      {[]string{keys, "REDIS_URL=redis://x", "CACHE_SNAPSHOT_INTERVAL=1ms"}, "CACHE_SNAPSHOT_INTERVAL"},
 		"canary":         {[]string{keys, "REDIS_URL=redis://x", "CANARY_ORGANIZATION=tweety"}, "CANARY_ORGANIZATION"},
 		"proxies":        {[]string{keys, "REDIS_URL=redis://x", "TRUSTED_PROXIES=here"}, `TRUSTED_PROXIES: "here" is neither an address nor a network`},
+		"private hosts":  {[]string{keys, "REDIS_URL=redis://x", "PRIVATE_HOSTS=reader:9081"}, `PRIVATE_HOSTS: "reader:9081" is not a host name without a port`},
 		"connections":    {[]string{keys, "REDIS_URL=redis://x", "MAX_CONNECTIONS=-1"}, "MAX_CONNECTIONS"},
 		"cache":          {[]string{keys, "REDIS_URL=redis://x", "CACHE_BYTES=12"}, "CACHE_BYTES"},
 		"level":          {[]string{keys, "REDIS_URL=redis://x", "LOG_LEVEL=loud"}, "LOG_LEVEL"},
