@@ -198,6 +198,23 @@ func TestImportZipAndMultipleFiles(t *testing.T) {
 	b.checkConsole()
 }
 
+// A mode that replaces a built-in one is not called new, and is compared with it.
+func TestImportNamesReplacedBuiltins(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	b := s.browser().signIn(s.owner)
+	b.open("/orgs/acme/modes/import")
+	b.upload("#import-files", s.writeFile("a.yaml", "customModes:\n- {slug: Code, name: Code, roleDefinition: Ours., groups: [read]}\n- {slug: docs, name: Docs, roleDefinition: Docs., groups: [read]}\n"))
+	b.clickAndNavigate("form.import button.primary")
+	b.texts(".plan-details > p:first-child .chip").are("replaces built-in", "new")
+	b.text(".plan-summary").has("1 new")
+	b.text(".plan-summary").has("1 replaces a built-in mode")
+	b.text("#mode-0 .plan-changes summary").has("What differs from the built-in mode")
+	b.text("#mode-0 .plan-changes").has("Ours.")
+	b.checkA11yAndConsole()
+	b.screenshot("import-plan-overrides")
+}
+
 func TestExportPage(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

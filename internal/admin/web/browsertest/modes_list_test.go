@@ -53,11 +53,57 @@ func TestModesAreReorderedByDragging(t *testing.T) {
 	b.js(`{
 		const [anna, , carl] = document.querySelectorAll("[data-order] > li");
 		const dataTransfer = new DataTransfer(), at = carl.getBoundingClientRect();
-		const send = (row, type) => row.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, clientY: at.bottom - 2 }));
+		const send = (row, type) => (type === "dragstart" ? row.querySelector(".grip") : row).dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, clientY: at.bottom - 2 }));
 		send(anna, "dragstart"); send(carl, "dragover"); send(carl, "drop"); send(anna, "dragend");
 	}`)
 	b.texts("[data-order] .name").are("Mode bert", "Mode carl", "Mode anna")
 	s.readerServes("bert", "carl", "anna")
+
+	// Nothing else of a row can be dragged, so its text can be selected.
+	b.waitFor(`document.querySelectorAll("[data-order] [draggable]").length === 3`)
+	b.js(`{
+		const name = document.querySelector("[data-order] > li code");
+		name.dispatchEvent(new DragEvent("dragstart", { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() }));
+	}`)
+	b.waitFor(`!document.querySelector(".dragged")`)
+	b.checkA11yAndConsole()
+}
+
+// A row stays where it is when it is selected, so that the next click hits the next row.
+func TestSelectionDoesNotMoveRows(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	s.createMode("anna", "Anna")
+	s.createMode("bert", "Bert")
+	b := s.browser().signIn(s.owner)
+	b.open("/orgs/acme/modes")
+	const top = `scrollY + document.querySelector('[data-order] > li:nth-child(2)').getBoundingClientRect().top`
+	b.waitFor(`(window.topBefore = ` + top + `) > 0`)
+	b.click(`[data-order] > li:first-child [name=mode]`)
+	b.text("#selection").has("1 mode chosen")
+	b.waitFor(top + ` === window.topBefore`)
+	b.checkA11yAndConsole()
+	b.screenshot("modes-selected")
+}
+
+// A search that fails is reported, and the list stays.
+func TestFailedSearchIsReported(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	s.createMode("anna", "Anna")
+	s.createMode("bert", "Bert")
+	b := s.browser().signIn(s.owner)
+	b.open("/orgs/acme/modes")
+	b.block("/orgs/acme/modes*")
+	b.expectConsole("ERR_BLOCKED_BY_CLIENT", "htmx:sendError")
+	b.fill("input[type=search]", "anna")
+	b.text("#search-failed").has("Not searched: no connection")
+	b.texts("[data-order] .name").are("Anna", "Bert")
+	b.screenshot("search-failed")
+	b.block()
+	b.click("#search-failed button")
+	b.texts("#list .name").are("Anna")
+	b.waitFor(`!document.querySelector("#search-failed")`)
 	b.checkA11yAndConsole()
 }
 

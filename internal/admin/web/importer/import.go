@@ -116,7 +116,7 @@ func (p *Pages) importUploads(v *shell.Request, f shell.Form, uploads []upload.F
 	if first {
 		choices.Indexes = writtenIndexes(plan)
 	}
-	d := newImportData(plan, choices, in, v.DiffBudget())
+	d := newImportData(plan, choices, in, p.Builtins, v.DiffBudget())
 	d.Form, d.Problem = f, problem
 	if selected == nil && len(choices.Indexes) > 0 {
 		if selected, err = in.Outline(v.UserContext(), choices); err != nil {

@@ -3,11 +3,13 @@ package importer
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/imports"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
 )
 
@@ -18,6 +20,8 @@ type importData struct {
 	Pack string
 	Plan *transfer.Plan
 	Rows []importRow
+	// Overrides is the number of Rows with Overrides set.
+	Overrides int
 	// Notices are about the upload as a whole.
 	Notices []importNote
 	Refused []transfer.File
@@ -37,7 +41,10 @@ type importData struct {
 // importRow is one mode of an upload.
 type importRow struct {
 	transfer.Item
-	Changes []shell.Change
+	// Overrides reports whether the new mode would replace a built-in one. Changes are then
+	// those against the built-in mode.
+	Overrides bool
+	Changes   []shell.Change
 	// Checked is true if the mode is selected, Selectable if it can be.
 	Checked, Selectable bool
 	// KeepBoth is true if the mode is to be added next to the existing one.
@@ -61,6 +68,9 @@ func (r importRow) ActionText() string {
 		if r.Existing != nil {
 			return "new, beside yours"
 		}
+		if r.Overrides {
+			return "replaces built-in"
+		}
 		return "new"
 	case resource.ActionUpdate:
 		return "changes yours"
@@ -82,6 +92,9 @@ func (r importRow) StartLine() int { return r.Line }
 func (r importRow) Tone() string {
 	switch r.Action {
 	case resource.ActionCreate:
+		if r.Overrides {
+			return "warn"
+		}
 		return "good"
 	case resource.ActionUpdate:
 		return "own"
@@ -99,6 +112,9 @@ func (r importRow) Tone() string {
 func (r importRow) CanKeepBoth() bool {
 	return r.Existing != nil && r.FreeName != "" && r.Written()
 }
+
+// New returns how many modes would be new without replacing a built-in one.
+func (d importData) New() int { return d.Plan.Summary.Create - d.Overrides }
 
 // WriteCount returns how many modes would be written.
 func (d importData) WriteCount() int { return d.Selected.Create + d.Selected.Update }
@@ -136,12 +152,26 @@ func writtenIndexes(plan *transfer.Plan) (indexes []int) {
 	return indexes
 }
 
+// overridden returns the built-in mode that an item would replace, or nil if it would not create
+// a mode with the slug of one.
+func overridden(l transfer.Item, builtins []modes.Mode) *modes.Mode {
+	slug := l.Slug
+	if l.Becomes != nil {
+		slug = l.Becomes.Slug
+	}
+	i := slices.IndexFunc(builtins, func(b modes.Mode) bool { return strings.EqualFold(b.Slug, slug) })
+	if l.Action != resource.ActionCreate || i < 0 {
+		return nil
+	}
+	return &builtins[i]
+}
+
 // maxEditable is the maximum length, in bytes, of a text that can be fixed on the page.
 const maxEditable = 256 << 10
 
 // newImportData returns the data of a plan's page. The plan is of all modes, each as it would
 // become; c decides which checkboxes are checked.
-func newImportData(plan *transfer.Plan, c transfer.ModeChoices, in planner, budget *diff.Budget) importData {
+func newImportData(plan *transfer.Plan, c transfer.ModeChoices, in planner, builtins []modes.Mode, budget *diff.Budget) importData {
 	shownFiles := map[string]bool{}
 	for _, l := range plan.Items {
 		shownFiles[l.File] = true
@@ -182,10 +212,19 @@ func newImportData(plan *transfer.Plan, c transfer.ModeChoices, in planner, budg
 	}
 	for _, l := range plan.Items {
 		r := importRow{
-			Item: l, Changes: shell.Changes(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == keepBoth,
+			Item: l, KeepBoth: c.BySlug[l.Slug] == keepBoth,
 			Checked:    slices.Contains(c.Indexes, l.Index),
 			Selectable: l.Action != resource.ActionInvalid && l.Action != resource.ActionUnchanged,
 		}
+		changes := l.Changes
+		if builtin := overridden(l, builtins); builtin != nil {
+			r.Overrides = true
+			d.Overrides++
+			if m, ok := in.Entries()[l.Index].Spec.(modes.Mode); ok {
+				changes = modes.Diff(*builtin, m)
+			}
+		}
+		r.Changes = shell.Changes(changes, budget)
 		for _, p := range l.Problems {
 			r.Problems = append(r.Problems, importNote{Detail: p.Detail, Excerpt: excerptOf(l.File, p.Line, p.Column)})
 		}

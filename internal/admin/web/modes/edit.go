@@ -55,6 +55,9 @@ func (t modeTarget) BaseName() string {
 // IsNew reports whether the draft is of a mode that doesn't exist yet.
 func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
 
+// IsBuiltin reports whether this is a built-in mode that the organization has not replaced.
+func (t modeTarget) IsBuiltin() bool { return t.Saved == nil && t.Builtin != nil }
+
 // Overrides reports whether the organization has replaced a built-in mode with its own.
 func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
 

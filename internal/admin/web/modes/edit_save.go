@@ -55,6 +55,13 @@ func (p *Pages) saveDraft(v *shell.Request, e modeEditor) error {
 	if len(e.Problems) > 0 {
 		return p.showInvalid(v, e)
 	}
+	if e.IsBuiltin() && len(e.Changes()) == 0 {
+		// Saving it would replace the built-in mode for everyone, and freeze it as it is today.
+		if err := p.Drafts.End(v, e.Draft, e.Form); err != nil {
+			return err
+		}
+		return v.RedirectWithFlash(v.Address("/modes/"+paths.Mode(e.Mode.Slug, "")+"/edit"), unchangedMessage(e.Mode.Name))
+	}
 	saved, err := p.saveMode(v, e)
 	if err != nil {
 		return p.handleSaveError(v, e, err)
@@ -157,6 +164,10 @@ func (p *Pages) handleSaveError(v *shell.Request, e modeEditor, err error) error
 	return p.showInvalid(v, e)
 }
 
+func unchangedMessage(name string) shell.Flash {
+	return shell.Flash{Text: name + " has no changes, so nothing was saved."}
+}
+
 // savedMessage returns the message on a saved mode. Unless nothing changed, it offers an
 // undo.
 func (p *Pages) savedMessage(v *shell.Request, before modeTarget, saved modes.OrganizationMode) shell.Flash {
@@ -164,7 +175,7 @@ func (p *Pages) savedMessage(v *shell.Request, before modeTarget, saved modes.Or
 	versionRef := saved.ID.String() + ":" + strconv.FormatInt(saved.Version, 10)
 	switch {
 	case before.Saved != nil && before.Saved.Version == saved.Version:
-		return shell.Flash{Text: saved.Name + " has no changes, so nothing was saved."}
+		return unchangedMessage(saved.Name)
 	case before.Saved != nil:
 		return shell.Flash{
 			Text: saved.Name + " is saved as version " + strconv.FormatInt(saved.Version, 10) + "." + delivery,

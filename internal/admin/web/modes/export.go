@@ -58,6 +58,14 @@ var formatPurposes = map[string]string{
 	transfer.FormatZip:      "One YAML file for each mode: for a repository, where each has its own history",
 }
 
+// mergedPurposes are formatPurposes for files that have the built-in modes too.
+var mergedPurposes = map[string]string{
+	modes.FormatYAML:        "All modes in one file, to read",
+	modes.FormatJSON:        "The same for programs",
+	modes.FormatMarketplace: "Items of a marketplace, each with its mode inside",
+	transfer.FormatZip:      "One YAML file for each mode, to compare with a repository",
+}
+
 func (p *Pages) showExport(v *shell.Request) error {
 	own, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -69,7 +77,7 @@ func (p *Pages) showExport(v *shell.Request) error {
 		path := v.Address("/modes/export") + "?format=" + format
 		d.Own = append(d.Own, exportFile{e.Name(v.Org.Slug), path, formatPurposes[format]})
 		e.View = transfer.ViewMerged
-		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", formatPurposes[format]})
+		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", mergedPurposes[format]})
 	}
 	return v.Show("modes_export", shell.Page{
 		Title: "Export modes", Lead: "Whatever is exported can be imported again, and comes back the same.",

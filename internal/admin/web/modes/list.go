@@ -1,10 +1,12 @@
 package modes
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/actions"
@@ -131,9 +133,10 @@ func (l listQuery) apply(rows []modeRow) []modeRow {
 	}
 	switch l.Sort {
 	case "name":
-		slices.SortStableFunc(out, func(a, b modeRow) int {
-			return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-		})
+		// By the label: the symbol in front of a name has no place in an alphabet. A collator
+		// can't be used concurrently.
+		collator := collate.New(language.Und, collate.Numeric)
+		slices.SortStableFunc(out, func(a, b modeRow) int { return collator.CompareString(a.Label, b.Label) })
 	case "changed":
 		slices.SortStableFunc(out, func(a, b modeRow) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
 	}

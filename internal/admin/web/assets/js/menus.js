@@ -6,13 +6,22 @@ document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!(menu instanceof HTMLDetailsElement) || !menu.matches(".menu") || !menu.open) return;
   for (const other of openMenus()) if (other !== menu) other.open = false;
-  // A menu that would end below the window opens upward.
   const list = menu.querySelector(".menu-list");
+  if (list) moveInside(list);
+  // A menu that would end below the window opens upward.
   if (list && menu.matches(".row-menu")) {
     list.style.insetBlock = "";
     if (list.getBoundingClientRect().bottom > innerHeight && menu.getBoundingClientRect().top > list.offsetHeight) list.style.insetBlock = "auto 100%";
   }
 }, true);
+
+// moveInside moves a menu that would end beside the window, which would then scroll sideways.
+function moveInside(list) {
+  list.style.translate = "";
+  const margin = 8, { left, right } = list.getBoundingClientRect();
+  const by = Math.min(0, document.documentElement.clientWidth - margin - right) + Math.max(0, margin - left);
+  if (by) list.style.translate = `${by}px`;
+}
 
 document.addEventListener("click", (event) => {
   for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;

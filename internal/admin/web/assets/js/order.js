@@ -85,13 +85,11 @@ document.addEventListener("submit", (event) => {
 });
 
 let dragged;
-const enable = () => { for (const row of document.querySelectorAll("[data-order] > li")) row.draggable = true; };
-enable();
-document.addEventListener("htmx:afterSettle", enable);
-
+// Only the grip is draggable, so that the text of a row can be selected.
 document.addEventListener("dragstart", (event) => {
-  dragged = rowOf(event.target);
-  if (!dragged || event.target !== dragged) { dragged = undefined; return; }
+  dragged = event.target.matches?.("[data-order] .grip") ? rowOf(event.target) : undefined;
+  if (!dragged) return;
+  event.dataTransfer.setDragImage(dragged, 8, dragged.offsetHeight / 2);
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", nameOf(dragged));
   dragged.classList.add("dragged");

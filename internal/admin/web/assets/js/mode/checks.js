@@ -64,6 +64,21 @@ function announceProblems() {
 }
 document.addEventListener("htmx:afterSettle", () => { if (editor()) { markInvalid(); announceProblems(); } });
 
+// A built-in mode can be overridden once something differs from it. Input enables the button at
+// once; the check that follows disables it if nothing differs after all.
+function enableSave(changed) {
+  const button = document.getElementById("save");
+  const reason = button?.dataset.needsChanges;
+  if (!reason) return;
+  if (changed) { button.removeAttribute("aria-disabled"); button.removeAttribute("data-disabled-reason"); return; }
+  button.setAttribute("aria-disabled", "true");
+  button.dataset.disabledReason = reason;
+}
+const hasChanges = () => bar()?.dataset.changes !== "0";
+document.addEventListener("input", (event) => { if (isInForm(event.target)) enableSave(true); });
+document.addEventListener("htmx:afterSettle", () => { if (editor()) enableSave(hasChanges()); });
+if (editor()) enableSave(hasChanges());
+
 // showUnchecked shows in the bar why the form isn't checked, and that no input is lost. If retry is
 // set, because the same request may succeed later, it checks again after a pause.
 const failures = new Backoff(2000, 60_000);
