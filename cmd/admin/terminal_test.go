@@ -55,11 +55,22 @@ func TestTerminalReceivesNoEscapeSequences(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(hostileMode), 0o600))
 	seen := map[string]string{}
 	for _, args := range [][]string{
-		{"modes", "explain", "--file", file}, {"modes", "lint", file}, {"modes", "list", "--org", "acme"}, {"modes", "history", "--org", "acme"},
-		{"modes", "export", "--org", "acme"}, {"modes", "export", "--org", "acme", "--json"}, {"get", "modes", "esc", "--org", "acme"},
-		{"templates", "get", "--org", "acme", "Esc"}, {"templates", "resolve", "--org", "acme", "Esc"}, {"templates", "list", "--org", "acme", "--json"},
-		{"org", "list"}, {"audit", "list", "--org", "acme"}, {"audit", "export", "--org", "acme"}, {"audit", "export", "--org", "acme", "--format", "jsonl"},
-		{"modes", "diff", "--org", "acme", "\x1b[31m", "--from", "1"}, {"\x1b[2J"},
+		{"modes", "explain", "--file", file},
+		{"modes", "lint", file},
+		{"modes", "list", "--org", "acme"},
+		{"modes", "history", "--org", "acme"},
+		{"modes", "export", "--org", "acme"},
+		{"modes", "export", "--org", "acme", "--json"},
+		{"get", "modes", "esc", "--org", "acme"},
+		{"templates", "get", "--org", "acme", "Esc"},
+		{"templates", "resolve", "--org", "acme", "Esc"},
+		{"templates", "list", "--org", "acme", "--json"},
+		{"org", "list"},
+		{"audit", "list", "--org", "acme"},
+		{"audit", "export", "--org", "acme"},
+		{"audit", "export", "--org", "acme", "--format", "jsonl"},
+		{"modes", "diff", "--org", "acme", "\x1b[31m", "--from", "1"},
+		{"\x1b[2J"},
 	} {
 		name := strings.Join(args, " ")
 		shown := runOnTerminal(t, i.env, args...)

@@ -136,7 +136,7 @@ func New(o Options) (*fiber.App, error) {
 	pages.Routes(app)
 	handleUnknownMethods(app, fallback)
 	app.Server().HeaderReceived = limits.requestConfig
-	http1.Enforce(app.Server(), func(ctx *fasthttp.RequestCtx, reason *http1.Refusal) {
+	http1.Enforce(app.Server(), func(ctx *fasthttp.RequestCtx, reason *http1.RefusalError) {
 		c := app.AcquireCtx(ctx)
 		defer app.ReleaseCtx(c)
 		_ = fallback(c, reason)

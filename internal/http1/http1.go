@@ -14,7 +14,7 @@ import (
 // answer if the client asked for that in any form, and sends 100 (Continue) only to clients
 // of HTTP/1.1. refuse answers a refused request. Enforce wraps the hooks and the handler of
 // the server, so it is called after they are set, and before the server starts.
-func Enforce(s *fasthttp.Server, refuse func(*fasthttp.RequestCtx, *Refusal)) {
+func Enforce(s *fasthttp.Server, refuse func(*fasthttp.RequestCtx, *RefusalError)) {
 	configure := s.HeaderReceived
 	s.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		e := examine(h.Protocol(), h.RawHeaders())
@@ -52,7 +52,7 @@ func Enforce(s *fasthttp.Server, refuse func(*fasthttp.RequestCtx, *Refusal)) {
 	s.ErrorHandler = func(ctx *fasthttp.RequestCtx, err error) {
 		c, ok := ctx.Conn().(lineReader)
 		if ok && !c.LineReceived() && errors.As(err, new(*fasthttp.ErrSmallBuffer)) {
-			refuse(ctx, lineTooLong)
+			refuse(ctx, errLineTooLong)
 			return
 		}
 		failed(ctx, err)
@@ -83,7 +83,7 @@ const (
 
 // examination is the result of examining the head of a request.
 type examination struct {
-	refusal *Refusal
+	refusal *RefusalError
 	// closes reports whether the client wants the connection closed, and expects whether the
 	// request has the header Expect.
 	closes, expects bool
@@ -93,7 +93,7 @@ type examination struct {
 // allocates nothing: it runs for every request.
 func examine(version, header []byte) (e examination) {
 	if !bytes.HasPrefix(version, []byte(version1)) {
-		return examination{refusal: otherVersion}
+		return examination{refusal: errOtherVersion}
 	}
 	var hasLength, hasCoding bool
 	for len(header) > 0 {
@@ -107,7 +107,7 @@ func examine(version, header []byte) (e examination) {
 			continue
 		}
 		if line[0] == ' ' || line[0] == '\t' {
-			return examination{refusal: folded}
+			return examination{refusal: errFolded}
 		}
 		// The first letter excludes most fields.
 		switch line[0] | 0x20 {
@@ -128,16 +128,16 @@ func examine(version, header []byte) (e examination) {
 			}
 			hasCoding = true
 			if !equalFold(trim(value), "chunked") {
-				e.refusal = notChunked
+				e.refusal = errNotChunked
 			}
 		}
 	}
 	switch {
 	case !hasCoding || e.refusal != nil:
 	case string(version) == version10:
-		e.refusal = codedHTTP10
+		e.refusal = errCodedHTTP10
 	case hasLength:
-		e.refusal = twoLengths
+		e.refusal = errTwoLengths
 	}
 	return e
 }

@@ -20,18 +20,18 @@ func TestExamineReadsEveryLine(t *testing.T) {
 		"Content-Length: 1\r\n":                   {},
 		"Content-Lengthy: 1\r\n":                  {},
 		"Transfer-Encoding: CHUNKED\r\n":          {},
-		"Transfer-Encoding: chunked, chunked\r\n": {refusal: notChunked},
-		"Transfer-Encoding:\r\n":                  {refusal: notChunked},
-		"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n": {refusal: twoLengths},
-		"CONTENT-LENGTH: 1\nTRANSFER-ENCODING: chunked\n":     {refusal: twoLengths},
-		"A: b\r\n c\r\n":  {refusal: folded},
-		"A: b\r\n\tc\r\n": {refusal: folded},
-		"A: b\r\n \r\n":   {refusal: folded},
+		"Transfer-Encoding: chunked, chunked\r\n": {refusal: errNotChunked},
+		"Transfer-Encoding:\r\n":                  {refusal: errNotChunked},
+		"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n": {refusal: errTwoLengths},
+		"CONTENT-LENGTH: 1\nTRANSFER-ENCODING: chunked\n":     {refusal: errTwoLengths},
+		"A: b\r\n c\r\n":  {refusal: errFolded},
+		"A: b\r\n\tc\r\n": {refusal: errFolded},
+		"A: b\r\n \r\n":   {refusal: errFolded},
 	} {
 		require.Equal(t, want, examine([]byte("HTTP/1.1"), []byte(header)), "%q", header)
 	}
-	require.Equal(t, codedHTTP10, examine([]byte("HTTP/1.0"), []byte("Transfer-Encoding: chunked\r\n")).refusal)
-	for version, want := range map[string]*Refusal{"HTTP/1.0": nil, "HTTP/1.9": nil, "HTTP/0.9": otherVersion, "HTTP/2.0": otherVersion, "HTTP/9.9": otherVersion} {
+	require.Equal(t, errCodedHTTP10, examine([]byte("HTTP/1.0"), []byte("Transfer-Encoding: chunked\r\n")).refusal)
+	for version, want := range map[string]*RefusalError{"HTTP/1.0": nil, "HTTP/1.9": nil, "HTTP/0.9": errOtherVersion, "HTTP/2.0": errOtherVersion, "HTTP/9.9": errOtherVersion} {
 		require.Equal(t, want, examine([]byte(version), nil).refusal, version)
 	}
 }

@@ -92,8 +92,8 @@ var (
 )
 
 // refusalProblems maps each refusal of a request's head to a problem.
-var refusalProblems = func() map[*http1.Refusal]*problem {
-	all := map[*http1.Refusal]*problem{}
+var refusalProblems = func() map[*http1.RefusalError]*problem {
+	all := map[*http1.RefusalError]*problem{}
 	for _, r := range http1.Refusals() {
 		all[r] = newProblem(r.Status, r.Code, r.Detail+".")
 	}

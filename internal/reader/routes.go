@@ -139,7 +139,7 @@ func (r *Reader) newApp(collections []string) *fiber.App {
 }
 
 // refuse answers a request whose head can't be accepted.
-func (r *Reader) refuse(ctx *fasthttp.RequestCtx, reason *http1.Refusal) {
+func (r *Reader) refuse(ctx *fasthttp.RequestCtx, reason *http1.RefusalError) {
 	p := refusalProblems[reason]
 	p.write(ctx)
 	r.unroutedAnswers.count(p.status)

@@ -19,6 +19,7 @@ func TestConditionalGetsAreEvaluated(t *testing.T) {
 	require.NotEmpty(t, id, "%s", created.body)
 	for _, path := range []string{"/modes", "/modes/docs", "/templates", "/templates/" + id, "!/api/templates/" + id} {
 		t.Run(path, func(t *testing.T) {
+			t.Parallel()
 			full := s.do("GET", path, s.write, "").ok(200)
 			tag := full.header.Get("ETag")
 			require.NotEmpty(t, tag)

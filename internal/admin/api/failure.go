@@ -57,7 +57,7 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &refusal) {
 		return protocolProblem(refusal)
 	}
-	var head *http1.Refusal
+	var head *http1.RefusalError
 	if errors.As(err, &head) {
 		return problem.New(head.Status, head.Code, head.Detail)
 	}

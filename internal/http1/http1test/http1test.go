@@ -124,6 +124,7 @@ func (c client) receive(t *testing.T) (status int, code string) {
 	t.Helper()
 	res, err := http.ReadResponse(c.buffered, nil)
 	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	if res.Header.Get("Content-Type") == "application/problem+json" {
