@@ -61,7 +61,8 @@ type Options struct {
 	Public *url.URL
 	// TrustsProxies reports whether any proxy is trusted to report the client's address. If
 	// not, and Public is https, all requests appear to come from the proxy, so wrong
-	// passwords are counted by account only, not by address.
+	// passwords are not counted by address. They are counted by account or, from a browser
+	// with the account's device cookie, by that device.
 	TrustsProxies bool
 }
 

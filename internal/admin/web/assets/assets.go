@@ -105,7 +105,7 @@ func (a Assets) URL(name string) (string, error) {
 	return "/assets/" + hashed, nil
 }
 
-// Serve answers with the asset that the last path segment names. The name changes with the
+// Serve answers with the asset that the path parameter "file" names. The name changes with the
 // content, so browsers never need to request it again.
 func (a Assets) Serve(c *fiber.Ctx) error {
 	f, ok := a.files[c.Params("file")]

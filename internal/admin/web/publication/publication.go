@@ -45,7 +45,8 @@ type publicationData struct {
 	Change          access.Decision
 }
 
-// Show shows what readers have, and whether publishing works.
+// Show serves GET /publication: the page that shows what readers have, and whether publishing
+// works. As for the other handlers, the path is relative to that of the organization.
 func (p *Pages) Show(v *shell.Request) error {
 	s, err := pubstatus.Get(v.UserContext(), p.DB, v.Org.ID)
 	if err != nil {
@@ -124,8 +125,9 @@ func (p *Pages) checkCanary(v *shell.Request, d *publicationData) error {
 	return nil
 }
 
-// Republish schedules all content of the request's organization to be published again, even
-// if readers are up to date. It redirects to the publication page.
+// Republish handles POST /publication/again: it schedules all content of the request's
+// organization to be published again, even if readers are up to date. It redirects to the
+// publication page.
 func (p *Pages) Republish(v *shell.Request) error {
 	if err := p.DB.Republish(v.UserContext(), v.Org.ID); err != nil {
 		return err
@@ -133,9 +135,9 @@ func (p *Pages) Republish(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/publication"), shell.Flash{Text: "Everything is being republished. Editors are not affected: unchanged content keeps its ETag."})
 }
 
-// Retry makes an unfinished publishing job run now instead of at its next attempt. The form
-// field "job" is the job's id. It redirects to the publication page, also if the job is no
-// longer waiting.
+// Retry handles POST /publication/retries: it makes an unfinished publishing job run now
+// instead of at its next attempt. The form field "job" is the job's id. It redirects to the
+// publication page, also if the job is no longer waiting.
 func (p *Pages) Retry(v *shell.Request) error {
 	id, err := strconv.ParseInt(shell.ReadForm(v.Ctx).Get("job"), 10, 64)
 	if err != nil {
@@ -151,8 +153,8 @@ func (p *Pages) Retry(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/publication"), shell.Flash{Text: "Retrying now."})
 }
 
-// PublicationLine responds with the publication line alone, for pages that show it and
-// refresh it. ?modes= is the number of modes to show in it, and ?here= is set if the page
+// PublicationLine serves GET /modes/live: the publication line alone, for pages that show it
+// and refresh it. ?modes= is the number of modes to show in it, and ?here= is set if the page
 // is the publication page itself.
 func (p *Pages) PublicationLine(v *shell.Request) error {
 	l, err := v.PublicationLine(max(v.QueryInt("modes"), 0))

@@ -285,10 +285,10 @@ func (d *Drafts) submittedDraft(v *Request, f Form) (Draft, error) {
 	return draft, err
 }
 
-// Discard is the action that discards a draft. The path parameter "subject" is its subject.
-// Discard redirects to the object or, if that does not exist, to the list. The form field
-// "edition" is the Edition that the visitor has seen. If another window has stored the draft
-// since, Discard keeps it, and redirects to it.
+// Discard handles POST to Path, followed by "/discard": it discards a draft. The path parameter
+// "subject" is its subject. Discard redirects to the object or, if that does not exist, to the
+// list. The form field "edition" is the Edition that the visitor has seen. If another window
+// has stored the draft since, Discard keeps it, and redirects to it.
 func (d *Drafts) Discard(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {
@@ -313,10 +313,10 @@ func (d *Drafts) Discard(v *Request) error {
 	return v.RedirectWithFlash(target, Flash{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
-// Restore is the action that restores a draft that was discarded in the last 24 hours. The
-// path parameter "subject" is its subject. Restore redirects to the edit page, which shows
-// the draft. If there is nothing to restore, or a newer draft, it redirects to the list with
-// a message.
+// Restore handles POST to Path, followed by "/restore", the undo of Discard: it restores a
+// draft that was discarded in the last 24 hours. The path parameter "subject" is its subject.
+// Restore redirects to the edit page, which shows the draft. If there is nothing to restore, or
+// a newer draft, it redirects to the list with a message.
 func (d *Drafts) Restore(v *Request) error {
 	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {

@@ -185,9 +185,10 @@ type Input struct {
 	Name, Label, Value, Error string
 	// Hint is shown below the input, Aside next to the label; each can be empty. Kind is the
 	// type attribute of the input ("" for "text"), or "textarea" for that element.
-	// Autocomplete is the autocomplete attribute; "" leaves it out.
+	// Autocomplete is the autocomplete attribute; "" leaves it out. A textarea has none.
 	Hint, Aside, Kind, Autocomplete string
-	// Required sets the required attribute, so that browsers submit no empty value.
+	// Required sets the required attribute, so that browsers submit no empty value. A textarea
+	// never gets it.
 	Required bool
 }
 

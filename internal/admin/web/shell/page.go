@@ -94,8 +94,10 @@ func (s View) UserName() string {
 // Email returns the visitor's email address.
 func (s View) Email() string { return s.v.Principal.Email }
 
-// UserID returns the visitor's id. Every form has it in a hidden field. If the session ends
-// before the form is submitted, only that user can submit it again after signing in.
+// UserID returns the id of the signed-in visitor. The template "csrf", which every form that
+// changes something includes, puts it into a hidden field. If the session ends before the form
+// is submitted, only that user can submit it again after signing in. It is the zero UUID if
+// SignedIn is false; the sign-in form doesn't include it.
 func (s View) UserID() string { return s.v.Principal.UserID.String() }
 
 // SignedIn reports whether the visitor is signed in. It is false on the sign-in form, because

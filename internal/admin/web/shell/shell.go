@@ -100,8 +100,8 @@ func New(o Options, pages Templates) (*Shell, error) {
 	return s, s.origins.AddTrustedOrigin(o.Public.Scheme + "://" + o.Public.Host)
 }
 
-// Asset serves the static files that pages load: scripts, styles and icons. The last segment
-// of the path names the file.
+// Asset serves the static files that pages load: scripts, styles and icons. The path parameter
+// "file" names the file. Pages link to "/assets/:file", so it must be registered there.
 func (s *Shell) Asset(c *fiber.Ctx) error { return s.assets.Serve(c) }
 
 // write renders a page completely before it responds. A template that fails midway returns

@@ -24,8 +24,8 @@ type signInData struct {
 	SessionEnded bool
 }
 
-// SignInForm serves the sign-in form. A visitor who is signed in is redirected to the page in
-// ?return=, or to "/".
+// SignInForm serves GET /sign-in, the sign-in form. A visitor who is signed in is redirected to
+// the page in ?return=, or to "/".
 func (s *Shell) SignInForm(v *Request) error {
 	back := safeReturnPath(v.Query("return"))
 	if _, _, err := s.authenticate(v.Ctx); err == nil {
@@ -39,11 +39,11 @@ func (v *Request) showSignIn(status int, d signInData) error {
 	return v.Show("sign_in", Page{Title: "Sign in", Bare: true, Data: d})
 }
 
-// SignIn is the action of the sign-in form, with the fields "email" and "password". It opens
-// a session and redirects to the page that the visitor wanted to see. If that was a submitted
-// form, it asks to submit it again instead. A wrong password (status 401) or too many of them
-// (429) shows the form again. Neither the response nor its timing reveals whether the email
-// or the password was wrong.
+// SignIn handles POST /sign-in, with the form fields "email" and "password". It opens a session
+// and redirects to the page that the visitor wanted to see. If that was a submitted form, it
+// asks to submit it again instead. A wrong password (status 401) or too many of them (429)
+// shows the form again. Neither the response nor its timing reveals whether the email or the
+// password was wrong.
 func (s *Shell) SignIn(v *Request) error {
 	f := ReadForm(v.Ctx)
 	reason := unstorableReason(v.Ctx)
@@ -76,8 +76,8 @@ func (s *Shell) SignIn(v *Request) error {
 	return v.Redirect(d.Return, http.StatusSeeOther)
 }
 
-// SignOut is the action that ends the session. It redirects to the sign-in form. The error is
-// that of the database.
+// SignOut handles POST /sign-out: it ends the session and redirects to the sign-in form. It is
+// to be wrapped by RequireUser, which checks the CSRF token. The error is that of the database.
 func (s *Shell) SignOut(v *Request) error {
 	if err := s.Auth.SignOut(v.Ctx); err != nil {
 		return err
