@@ -55,6 +55,12 @@ func TestTokenGrantsOnlyMembershipsOfItsUser(t *testing.T) {
 	require.EqualValues(t, 2, rec.Version)
 	require.Equal(t, both.CreatedAt, rec.ChangedAt, "the first change that isn't published")
 	require.EqualValues(t, 4, l.count(`select count(*) from river_job where kind = 'publish_token'`))
+
+	// Earlier releases left a removed member's tokens as they were.
+	l.exec(`delete from members where organization_id = $1 and user_id = $2`, other.ID, bob)
+	rec, err = l.db.TokenRecord(t.Context(), both.ID)
+	require.NoError(t, err)
+	require.Empty(t, rec.Organizations, "a token that names an organization doesn't open it without a membership")
 }
 
 func TestRevokedTokenStaysRevoked(t *testing.T) {
